@@ -108,7 +108,8 @@ def _of_address(address: str) -> tuple[list[str], list[str]]:
 def _said(secret: str, *, folders: bool = False) -> Iterator[str]:
     """Yield a secret as it is, as addresses, JSON and Python quote it, and in the parts that a driver names.
 
-    Where it may be the path of a file of keys, one that begins as such has no parts: its folders are no secrets. One of fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
+    Where it may be the path of a file of keys, one that begins as such has no parts: its folders are no secrets. One
+    of fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
     """
     ways = {secret, unquote(secret), unquote_plus(secret), quote(secret, safe=""), quote_plus(secret),
             json.dumps(secret)[1:-1], repr(secret)[1:-1]}  # fmt: skip

@@ -169,7 +169,7 @@ class Meddler:
             self.met()
 
     def _below(self, path: object) -> bool:
-        return isinstance(path, (str, Path)) and os.path.abspath(path).startswith(self.place)
+        return isinstance(path, (str, Path)) and os.path.abspath(path).startswith(self.place)  # noqa: PTH100  (a link is not followed)
 
     def meddle(self) -> None:
         """Begin to count; of syncs and locks by standing in for the call, of files by the interpreter's own hook."""

@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave a sample of the faults here, unless all are asked for: each costs up to some seconds, and there are many."""
+    """Leave a sample of the faults, unless all are asked for: many cost a second or more."""
     if not config.getoption("--all-faults"):
         numbers = count()
         items[:] = [item for item in items if item.path.parent != HERE or _is_sampled(item, numbers)]

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from table.case import Bench, Case
 
 from shiftcast.pipelines.job.overrides import read_overrides
 from shiftcast.pipelines.publish.publication import PUBLISHED, published_digest
@@ -20,6 +19,7 @@ from shiftcast.pipelines.state.ledger import entries
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.snapshots import read_snapshot, snapshots
 from shiftcast.pipelines.store.verify import verify
+from table.case import Bench, Case
 
 ROWS = 40
 KNOWN = pd.Timestamp("2026-03-05", tz="UTC")
@@ -94,6 +94,8 @@ class Act:
         Changes of files that it makes at least, each a moment to die at.
     half
         Whether a reader may see nothing whole in between, said so by the digest that is missing.
+    every
+        Of how many changes in a row one is tried, where they are of one kind.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Act:
     state: Callable[[Path], Seen]
     steps: int
     half: bool = False
+    every: int = 1
 
 
 ACTS = (
@@ -113,7 +116,7 @@ ACTS = (
     Act("export-parquet", "an export to Parquet", partial(table, "usage.parquet"), 2),
     Act("publish", "a publication", publication, 12),
     Act("publish-two-steps", "a publication without exchange", publication, 14, half=True),
-    Act("publish-in-place", "a publication in place", publication, 33, half=True),
+    Act("publish-in-place", "a publication in place", publication, 33, half=True, every=3),
     Act("run", "the lock, number and ledger of a run", runs, 8),
     Act("override", "an override", overridden, 5),
     Act("note", "a note of where the champion is published", noted, 2),
@@ -170,14 +173,15 @@ KILLS = {"publish": "publish", "publish-two-steps": "publish", "publish-in-place
 
 
 def cases() -> Iterator[Case]:
-    """Yield each act killed at each of its changes, and failed there by the system."""
+    """Yield each act killed at each of its changes, and failed there by the system: by turns for want of space."""
     for act in ACTS:
-        for step in range(1, act.steps + 1):
+        each = range(1, act.steps + 1, act.every)
+        for step in each:
             area = KILLS.get(act.name, "kill-ingest")
             yield Case(area, f"{act.words} killed at change {step}", WHOLE, LOOKED, partial(killed, act=act, step=step))
-            error = ("EIO", "EROFS", "ESTALE", "EACCES")[step % 4]
-            yield Case("syscall-faults", f"{act.words}: {error} at change {step}", PLAIN, LOOKED,
+        for number, step in enumerate(each):
+            error = ("EIO", "ENOSPC", "EROFS", "ENOSPC", "ESTALE", "EDQUOT", "EACCES")[number % 7]
+            full = error in {"ENOSPC", "EDQUOT"}
+            yield Case("disk-full" if full else "syscall-faults", f"{act.words}: {error} at change {step}", PLAIN,
+            LOOKED,
                        partial(failed, act=act, kind="change", step=step, error=error))  # fmt: skip
-            if step % 2:
-                yield Case("disk-full", f"{act.words}: no space at change {step}", PLAIN, LOOKED,
-                           partial(failed, act=act, kind="change", step=step, error="ENOSPC"))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,6 +82,26 @@ class Case:
     def id(self) -> str:
         """Area and name, as pytest shows them."""
         return f"{self.area}: {self.name}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the cases of one kind share.
+
+    Attributes
+    ----------
+    area, promise, checked, cost
+        As in :class:`Case`.
+    """
+
+    area: str
+    promise: str
+    checked: str
+    cost: str = STORE
+
+    def __call__(self, name: str, held: Callable[[Bench], None], **changes: str) -> Case:
+        """Return the case of this kind that a name and a function make."""
+        return replace(Case(self.area, name, self.promise, self.checked, held, self.cost), **changes)
 
 
 def shown(text: str | bytes, most: int = 40) -> str:

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from table.acted import KNOWN, hours
-from table.case import Bench, Case, shown
 
 from shiftcast.features.frames import Quarantine, empty
 from shiftcast.features.input_error import InputError
@@ -24,6 +22,8 @@ from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.snapshots import read_snapshot, snapshots, take_snapshot
 from shiftcast.pipelines.store.verify import verify
+from table.acted import KNOWN, hours
+from table.case import Bench, Case, Kind, shown
 
 Spoil = Callable[[Path], object]
 HOURS = {"jobs-1.csv": 40.0, "jobs-2.csv": 80.0}
@@ -31,12 +31,13 @@ HOURS = {"jobs-1.csv": 40.0, "jobs-2.csv": 80.0}
 
 def told(use: Callable[[], object]) -> str:
     """Return what a use says in one line where it cannot be done; any error that would show a trace goes on."""
+    said = ""
     try:
         use()
     except (InputError, StoreError, OSError) as error:
-        assert "\n" not in str(error), str(error)
-        return str(error)
-    return ""
+        said = str(error)
+    assert "\n" not in said, said
+    return said
 
 
 def written(content: bytes) -> Spoil:
@@ -139,12 +140,14 @@ def _run(root: Path) -> None:
 
 def found(store: Store, name: str) -> Path:
     """Return a file of the store by its name: of the log, or of the first batch that has it."""
-    return next(iter(sorted(store.folder.glob(f"log/{name}")) or sorted(store.folder.glob(f"batches/*/{name}"))),
-                store.folder / name)  # fmt: skip
+    return next(
+        iter(sorted(store.folder.glob(f"log/{name}")) or sorted(store.folder.glob(f"batches/*/{name}"))),
+        store.folder / name,
+    )
 
 
 def usage_refused(bench: Bench, name: str, spoil: Spoil) -> None:
-    """Every reader and writer names the file or needs it not, verify finds it, and nothing is changed or overwritten."""
+    """Every reader and writer names the file or needs it not, verify finds it, and nothing is overwritten."""
     root = bench.state()
     store = Store(root)
     path = found(store, name)
@@ -200,7 +203,8 @@ def no_store(bench: Bench, spoil: Spoil) -> None:
 
 
 LAST = {"known_at": (b"2026-03-05", b"2026-03-15"), "a source": (b"jobs-2.csv", b"jobs-7.csv"),
-        "a count of rows": (b"40", b"41"), "a digest of a file": (b"parquet\": [\n   \"", b"parquet\": [\n   \"0")}  # fmt: skip
+        "a count of rows": (b"40", b"41"), "a digest of a file": (b"parquet\": [\n   \"",
+        b"parquet\": [\n   \"0")}  # fmt: skip
 
 
 def last_entry_found(bench: Bench, old: bytes, new: bytes) -> None:
@@ -213,40 +217,60 @@ def last_entry_found(bench: Bench, old: bytes, new: bytes) -> None:
     assert told(lambda: verify(Store(root))) or verify(Store(root))
 
 
+READ_ON = Kind(
+    "damaged-state",
+    "the next run takes the lock, and the doctor cleans or names it in one line",
+    "doctor, doctor --clean, a run's lock and ledger, each reader; the usage as before",
+)
+NAMED = Kind(
+    "damaged-state",
+    "what cannot be read or written is named in one line",
+    "doctor, doctor --clean, a run's lock and ledger, each reader; the usage as before",
+)
+NOT_USED = Kind(
+    "damaged-state",
+    "nothing damaged is used or overwritten, and verify finds it",
+    "each reader and writer, verify, every byte of the other files",
+)
+NO_COPY = Kind("damaged-state", "a damaged snapshot is not used, and verify finds it", "its reader, verify, the usage")
+TO_ITS_END = Kind("damaged-state", "the log is compared with its digests, to its end", "verify")
+NOT_WHOLE = Kind(
+    "publish", "a publication that lacks a file is not taken for whole", "what doctor and rollback compare"
+)
+MADE_AGAIN = Kind(
+    "publish", "a publication that does not say which it is, is made again", "what doctor and rollback compare"
+)
+NO_STORE = Kind("damaged-state", "it is told that no store is there", "doctor and a reader")
+
+
 def cases() -> Iterator[Case]:
     """Yield each file of state in each way."""
-    area = "damaged-state"
-    for name, ways in STATE.items():
-        for content in ways:
-            yield Case(area, f"{name} holds {shown(content)}",
-                       "the next run takes the lock, and the doctor cleans or names it in one line",
-                       "doctor, doctor --clean, a run's lock and ledger, each reader; the usage as before",
-                       partial(state_survives, name=name, spoil=written(content)))  # fmt: skip
-        for way, spoil in PLACED.items():
-            yield Case(area, f"{name} is {way}", "what cannot be read or written is named in one line",
-                       "doctor, doctor --clean, a run's lock and ledger, each reader; the usage as before",
-                       partial(state_survives, name=name, spoil=spoil))  # fmt: skip
+    yield from _of_state()
     for name in ("items-2026-03.parquet", "changes.parquet", "quarantine.parquet", "00000001.json", "FORMAT"):
         for way, spoil in BYTES.items():
-            yield Case(area, f"store: {name} {way}", "nothing damaged is used or overwritten, and verify finds it",
-                       "each reader and writer, verify, every byte of the other files",
-                       partial(usage_refused, name=name, spoil=spoil))  # fmt: skip
+            yield NOT_USED(f"store: {name} {way}", partial(usage_refused, name=name, spoil=spoil))
     for name in ("manifest.json", "usage.parquet"):
         for way, spoil in BYTES.items():
             if (name, way) not in {("manifest.json", "a byte longer"), ("manifest.json", "a bit flipped")}:
-                yield Case(area, f"snapshot: {name} {way}", "a damaged snapshot is not used, and verify finds it",
-                           "its reader, verify, the usage", partial(snapshot_refused, name=name, spoil=spoil))  # fmt: skip
+                yield NO_COPY(f"snapshot: {name} {way}", partial(snapshot_refused, name=name, spoil=spoil))
+    yield from _of_publication()
     for words, (old, new) in LAST.items():
-        yield Case(area, f"last entry of the log: {words} altered", "the log is compared with its digests, to its end",
-                   "verify", partial(last_entry_found, old=old, new=new))  # fmt: skip
-    for name in PUBLISHED:
-        yield Case("publish", f"{name} is gone", "a publication that lacks a file is not taken for whole",
-                   "what doctor and rollback compare", partial(not_whole, name=name, spoil=Path.unlink))  # fmt: skip
-    for way in ("empty", "in half", "zeros", "a folder", "a dangling link", "a link to itself"):
-        yield Case("publish", f"{DIGEST} {way}", "a publication that does not say which it is, is made again",
-                   "what doctor and rollback compare", partial(not_whole, name=DIGEST, spoil=BYTES[way]))  # fmt: skip
-    yield Case("publish", f"{DIGEST} not UTF-8", "a publication that does not say which it is, is made again",
-               "what doctor and rollback compare", partial(not_whole, name=DIGEST, spoil=written(b"\xff\xfe")))  # fmt: skip
+        yield TO_ITS_END(f"last entry of the log: {words} altered", partial(last_entry_found, old=old, new=new))
     for way, spoil in {"a file": written(b""), **PLACED, "an empty folder": Path.mkdir}.items():
-        yield Case(area, f"the folder of state is {way}", "it is told that no store is there", "doctor and a reader",
-                   partial(no_store, spoil=spoil))  # fmt: skip
+        yield NO_STORE(f"the folder of state is {way}", partial(no_store, spoil=spoil))
+
+
+def _of_publication() -> Iterator[Case]:
+    for name in PUBLISHED:
+        yield NOT_WHOLE(f"{name} is gone", partial(not_whole, name=name, spoil=Path.unlink))
+    for way in ("empty", "in half", "zeros", "a folder", "a dangling link", "a link to itself"):
+        yield MADE_AGAIN(f"{DIGEST} {way}", partial(not_whole, name=DIGEST, spoil=BYTES[way]))
+    yield MADE_AGAIN(f"{DIGEST} not UTF-8", partial(not_whole, name=DIGEST, spoil=written(b"\xff\xfe")))
+
+
+def _of_state() -> Iterator[Case]:
+    for name, ways in STATE.items():
+        for content in ways:
+            yield READ_ON(f"{name} holds {shown(content)}", partial(state_survives, name=name, spoil=written(content)))
+        for way, spoil in PLACED.items():
+            yield NAMED(f"{name} is {way}", partial(state_survives, name=name, spoil=spoil))

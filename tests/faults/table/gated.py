@@ -9,12 +9,11 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from table.case import Bench, Case, shown
-
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.payload import RequestLimits
 from shiftcast.pipelines.serving.token import TokenGate
+from table.case import Bench, Case, Kind, shown
 
 LIMITS = RequestLimits(body=20_000, depth=6, rows=50, waiting=4, seconds=0.2, pause=0.1)
 BODY = json.dumps({"dataframe_records": [{"question": "claims"}]}).encode()
@@ -79,7 +78,9 @@ class Server:
         return sent[0]["status"], dict(sent[0]["headers"]), b"".join(each.get("body", b"") for each in sent[1:])
 
 
-def answered(bench: Bench, status: int, *, secret: str = "", server: dict[str, Any] | None = None, **asked: Any) -> None:
+def answered(
+    bench: Bench, status: int, *, secret: str = "", server: dict[str, Any] | None = None, **asked: Any
+) -> None:
     """The status is as promised, the answer is JSON without a trace, and one line is logged without the payload."""
     gate = Server(**(server or {}))
     found, headers, body = gate.call(**asked)
@@ -102,7 +103,8 @@ METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT
 HOSTS = {
     "localhost": 200, "localhost:5001": 200, "LOCALHOST": 200, "localhost:": 200, "": 421, "evil.example": 421,
     "localhost.evil.example": 421, "evil.example:5001": 421, "localhost@evil.example": 421, "127.0.0.1.nip.io": 421,
-    "localhost, evil.example": 421, "localhost evil": 421, "xn--lcalhost-8db": 421, "[::1]": 421, "localhost:80:90": 421,
+    "localhost, evil.example": 421, "localhost evil": 421, "xn--lcalhost-8db": 421, "[::1]": 421,
+    "localhost:80:90": 421,
 }  # fmt: skip
 TYPES = {
     "application/json": 200, "application/json; charset=utf-8": 200, "APPLICATION/JSON": 200, "text/plain": 415,
@@ -117,43 +119,95 @@ CALLED = (
     f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN.upper()}", f"Bearer  x {TOKEN}", f"Digest {TOKEN}", f"bearer\t{TOKEN}",
 )  # fmt: skip
 CUT = {
-    "nothing, then gone": [None], "half a body, then gone": [BODY[:9], None], "half a body, then silence": [BODY[:9], ...],
-    "nothing, then silence": [...], "a byte at a time": [bytes([each]) for each in BODY], "empty pieces": [b"", b"", BODY],
+    "nothing, then gone": [None], "half a body, then gone": [BODY[:9], None],
+    "half a body, then silence": [BODY[:9], ...],
+    "nothing, then silence": [...], "a byte at a time": [bytes([each]) for each in BODY],
+    "empty pieces": [b"", b"", BODY],
     "a body that never ends": [b"x" * 1000] * 400,
 }  # fmt: skip
 CUT_STATUS = dict(zip(CUT, (400, 400, 408, 408, 200, 200, 413), strict=True))
 
 
+ANSWER = "status, JSON with code and message, one line of the log without payload or trace"
+NO_PATH = Kind(
+    "serve-protocol",
+    "no path but those of the server is answered",
+    ANSWER,
+)
+BY_POST = Kind(
+    "serve-protocol",
+    "questions come by POST alone",
+    ANSWER,
+)
+THIS_SERVER = Kind(
+    "serve-protocol",
+    "only a request that names this server is answered",
+    ANSWER,
+)
+AS_JSON = Kind(
+    "serve-protocol",
+    "a body is read as JSON only where it says so",
+    ANSWER,
+)
+NO_LENGTH = Kind(
+    "serve-protocol",
+    "a length that cannot be is refused before the body",
+    ANSWER,
+)
+NO_FORGERY = Kind(
+    "serve-protocol",
+    "no header forges a line of the log",
+    ANSWER,
+)
+WHOLE_TOKEN = Kind(
+    "secrets",
+    "only the whole token is let in, and it is not logged",
+    ANSWER,
+)
+TIME_AND_SIZE = Kind(
+    "serve-dos",
+    "a body has a time and a size, and a client that goes is given up",
+    ANSWER,
+)
+NO_DETAILS = Kind(
+    "serve-protocol",
+    "a defect is told without its details",
+    ANSWER,
+)
+
+
 def cases() -> Iterator[Case]:
     """Yield requests by what is odd in them."""
-    area, what = "serve-protocol", "status, JSON with code and message, one line of the log without payload or trace"
     for path in PATHS:
-        yield Case(area, f"path {shown(path)}", "no path but those of the server is answered", what,
-                   partial(answered, status=404, path=path))  # fmt: skip
+        yield NO_PATH(f"path {shown(path)}", partial(answered, status=404, path=path))
     for method in METHODS:
-        yield Case(area, f"method {shown(method)}", "questions come by POST alone", what,
-                   partial(answered, status=405, method=method))  # fmt: skip
+        yield BY_POST(f"method {shown(method)}", partial(answered, status=405, method=method))
     for host, status in HOSTS.items():
-        yield Case(area, f"Host {shown(host)}", "only a request that names this server is answered", what,
-                   partial(answered, status=status, headers={**JSON, "host": host}))  # fmt: skip
+        yield THIS_SERVER(f"Host {shown(host)}", partial(answered, status=status, headers={**JSON, "host": host}))
     for kind, status in TYPES.items():
-        yield Case(area, f"content type {shown(kind)}", "a body is read as JSON only where it says so", what,
-                   partial(answered, status=status, headers={**JSON, "content-type": kind}))  # fmt: skip
+        yield AS_JSON(
+            f"content type {shown(kind)}", partial(answered, status=status, headers={**JSON, "content-type": kind})
+        )
     for length, status in LENGTHS.items():
-        yield Case(area, f"content length {shown(length)}", "a length that cannot be is refused before the body", what,
-                   partial(answered, status=status, headers={**JSON, "content-length": length}))  # fmt: skip
+        yield NO_LENGTH(
+            f"content length {shown(length)}",
+            partial(answered, status=status, headers={**JSON, "content-length": length}),
+        )
     for number in NUMBERS:
-        yield Case(area, f"request number {shown(number)}", "no header forges a line of the log", what,
-                   partial(numbered, number=number))  # fmt: skip
+        yield NO_FORGERY(f"request number {shown(number)}", partial(numbered, number=number))
     for called in CALLED:
-        yield Case("secrets", f"authorization {shown(called)}", "only the whole token is let in, and it is not logged",
-                   what, partial(answered, status=401, secret=TOKEN, server={"token": TOKEN},
-                                 headers={**JSON, "authorization": called}))  # fmt: skip
+        yield WHOLE_TOKEN(
+            f"authorization {shown(called)}",
+            partial(
+                answered, status=401, secret=TOKEN, server={"token": TOKEN}, headers={**JSON, "authorization": called}
+            ),
+        )
     for words, parts in CUT.items():
-        yield Case("serve-dos", words, "a body has a time and a size, and a client that goes is given up", what,
-                   partial(answered, status=CUT_STATUS[words], parts=parts))  # fmt: skip
-    yield Case(area, "an app that raises with the payload in its message", "a defect is told without its details", what,
-               partial(answered, status=500, secret="claims", server={"app": silent}))  # noqa: S106  (a word of the body)
+        yield TIME_AND_SIZE(words, partial(answered, status=CUT_STATUS[words], parts=parts))
+    yield NO_DETAILS(
+        "an app that raises with the payload in its message",
+        partial(answered, status=500, secret="claims", server={"app": silent}),  # noqa: S106  (a word of the body)
+    )
 
 
 def numbered(bench: Bench, number: str) -> None:

@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from table.acted import BY_NAME, KNOWN, LOOKED, PLAIN, SEED, TOLD, Act, failed, sound, tried
-from table.case import Bench, Case
-from table.damaged import HOURS
-
 from shiftcast.pipelines.store import Store
+from table.acted import BY_NAME, KNOWN, LOOKED, PLAIN, SEED, TOLD, WHOLE, Act, failed, sound, tried
+from table.case import Bench, Case, Kind
+from table.damaged import HOURS
 
 HEAVY = ("load", "compact", "ingest", "snapshot")
 SIZES = (0, 100, 1000, 2000, 4000, 8000)
 NOBODY = 65534
+MINE = (
+    "load", "compact", "snapshot", "publish", "override", "run", "note", "schedule-state", "schedule-files", "export",
+    "read",
+)  # fmt: skip
 
 
 def short_of(bench: Bench, act: Act, name: str, most: int) -> None:
@@ -71,50 +74,67 @@ def without_locks(bench: Bench, act: Act, error: str) -> None:
     assert dict(Store(root).as_of(KNOWN).groupby("source", observed=True)["value"].sum()) == HOURS
 
 
+FULL = Kind("disk-full", PLAIN, LOOKED)
+FEW_FILES = Kind("signals-limits", PLAIN, LOOKED)
+STOPPED = Kind("signals-limits", "all or nothing done, and doing it again completes it", LOOKED)
+KILLED = Kind("kill-ingest", WHOLE, LOOKED)
+NOT_MINE = Kind("permissions", "told in one line, and nothing is changed", "the message, every byte of the state")
+NO_LOCKS = Kind(
+    "syscall-faults", "told at once, and nothing is done", "the message, how long it took, the state before and after"
+)
+CALLS = Kind("syscall-faults", PLAIN, LOOKED)
+
+
 def cases() -> Iterator[Case]:
     """Yield acts under each limit."""
-    for name in ("load", "compact", "ingest", "snapshot", "export", "export-xlsx", "export-parquet", "override", "publish"):
-        act = BY_NAME[name]
+    yield from _short()
+    yield from _ended()
+    yield from _refused()
+
+
+def _short() -> Iterator[Case]:
+    for name in (*HEAVY, "export", "export-xlsx", "export-parquet", "override", "publish"):
         for most in SIZES if name in HEAVY else SIZES[:3]:
-            yield Case("disk-full", f"{act.words}: files of at most {most} bytes", PLAIN, LOOKED,
-                       partial(short_of, act=act, name="RLIMIT_FSIZE", most=most))  # fmt: skip
+            yield _limited(FULL, name, f"files of at most {most} bytes", "RLIMIT_FSIZE", most)
     for name in ("run", "note", "schedule-state", "schedule-files"):
-        act = BY_NAME[name]
         for most in (0, 10):
-            yield Case("disk-full", f"{act.words}: files of at most {most} bytes", PLAIN, LOOKED,
-                       partial(short_of, act=act, name="RLIMIT_FSIZE", most=most))  # fmt: skip
+            yield _limited(FULL, name, f"files of at most {most} bytes", "RLIMIT_FSIZE", most)
     for name in (*HEAVY, "publish", "override", "run"):
-        act = BY_NAME[name]
         for most in (12, 24):
-            yield Case("signals-limits", f"{act.words}: at most {most} open files", PLAIN, LOOKED,
-                       partial(short_of, act=act, name="RLIMIT_NOFILE", most=most))  # fmt: skip
-    for name in (*HEAVY, "export"):
-        act = BY_NAME[name]
+            yield _limited(FEW_FILES, name, f"at most {most} open files", "RLIMIT_NOFILE", most)
+
+
+def _limited(kind: Kind, name: str, words: str, limit: str, most: int) -> Case:
+    act = BY_NAME[name]
+    return kind(f"{act.words}: {words}", partial(short_of, act=act, name=limit, most=most))
+
+
+def _ended() -> Iterator[Case]:
+    for act in (BY_NAME[name] for name in (*HEAVY, "export")):
         for sent, after in {"SIGTERM": 0.05, "SIGINT": 0.15, "SIGHUP": 0.3, "SIGQUIT": 0.6}.items():
-            yield Case("signals-limits", f"{act.words}: {sent}", "all or nothing done, and doing it again completes it",
-                       LOOKED, partial(interrupted, act=act, name=sent, after=after))  # fmt: skip
-    for name in ("load", "compact", "snapshot", "publish", "override", "run", "note", "schedule-state", "schedule-files",
-                 "export", "read"):  # fmt: skip
+            yield STOPPED(f"{act.words}: {sent}", partial(interrupted, act=act, name=sent, after=after))
+    for act in (BY_NAME[name] for name in HEAVY):
+        for after in (0.02, 0.1, 0.25, 0.5):
+            held = partial(interrupted, act=act, name="SIGKILL", after=after)
+            yield KILLED(f"{act.words} killed after {after} s", held)
+
+
+def _refused() -> Iterator[Case]:
+    for name in MINE:
         act = BY_NAME.get(name, Act("read", "a reader", BY_NAME["load"].state, 0))
         for words, mode in {"readable only": 0o444, "not even readable": 0o000}.items():
-            yield Case("permissions", f"{act.words}: state of another user, {words}",
-                       "told in one line, and nothing is changed", "the message, every byte of the state",
-                       partial(as_another_user, act=act, mode=mode))  # fmt: skip
-    for name in ("load", "compact", "snapshot", "run", "override"):
-        act = BY_NAME[name]
+            yield NOT_MINE(f"{act.words}: state of another user, {words}", partial(as_another_user, act=act, mode=mode))
+    for act in (BY_NAME[name] for name in ("load", "compact", "snapshot", "run", "override")):
         for error in ("ENOSYS", "EIO", "ENOLCK", "EACCES"):
-            yield Case("syscall-faults", f"{act.words}: flock gives {error}", "told at once, and nothing is done",
-                       "the message, how long it took, the state before and after",
-                       partial(without_locks, act=act, error=error))  # fmt: skip
+            yield NO_LOCKS(f"{act.words}: flock gives {error}", partial(without_locks, act=act, error=error))
     for name, times in {"load": 8, "compact": 8, "ingest": 8, "snapshot": 5, "run": 2, "note": 1}.items():
-        act = BY_NAME[name]
         for nth in range(1, times + 1):
-            yield Case("syscall-faults", f"{act.words}: sync {nth} gives EIO", PLAIN, LOOKED,
-                       partial(failed, act=act, kind="sync", step=nth, error="EIO"))  # fmt: skip
+            yield _failing(name, f"sync {nth}", "sync", nth, "EIO")
     for name, times in {"load": 9, "compact": 11, "ingest": 12, "snapshot": 9, "export": 6}.items():
-        act = BY_NAME[name]
         for nth in range(1, times + 1, 2):
-            error = ("ESTALE", "EIO")[nth // 2 % 2]
-            yield Case("syscall-faults", f"{act.words}: reading file {nth} gives {error}", PLAIN, LOOKED,
-                       partial(failed, act=act, kind="read", step=nth, error=error))  # fmt: skip
+            yield _failing(name, f"reading file {nth}", "read", nth, ("ESTALE", "EIO")[nth // 2 % 2])
 
+
+def _failing(name: str, words: str, kind: str, nth: int, error: str) -> Case:
+    act = BY_NAME[name]
+    return CALLS(f"{act.words}: {words} gives {error}", partial(failed, act=act, kind=kind, step=nth, error=error))

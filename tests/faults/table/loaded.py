@@ -13,8 +13,6 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from table.case import Bench, Case, shown
-from table.damaged import told
 
 from shiftcast.features.instants import Clock
 from shiftcast.features.usage import to_series
@@ -24,6 +22,8 @@ from shiftcast.pipelines.state.output import CarefulStream
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.verify import verify
 from shiftcast.pipelines.tables.writing import write_table
+from table.case import Bench, Case, Kind, shown
+from table.damaged import told
 
 DAY = pd.Timestamp("2026-04-01", tz="UTC")
 HEAD = "job_id,state,submit_time,start_time,end_time,gpus\n"
@@ -41,7 +41,20 @@ def jobs(*named: tuple[object, int, int], day: int = 1) -> str:
 
 A, B = jobs((1, 4, 10)), jobs((1, 10, 10))
 A2 = jobs((1, 4, 10), (2, 1, 1))
-DAILY = [("sacct.csv", jobs((day, 1, 10, ), day=day)) for day in range(1, 6)]
+DAILY = [
+    (
+        "sacct.csv",
+        jobs(
+            (
+                day,
+                1,
+                10,
+            ),
+            day=day,
+        ),
+    )
+    for day in range(1, 6)
+]
 NAMED: dict[str, tuple[list[Step], float]] = {
     "one name in two folders": ([("clusterA/jobs.csv", A), ("clusterB/jobs.csv", B)], 140),
     "one name in two folders, the second first": ([("clusterB/jobs.csv", B), ("clusterA/jobs.csv", A)], 140),
@@ -67,7 +80,8 @@ NAMED: dict[str, tuple[list[Step], float]] = {
     "a folder that is a date": ([("2026-03-01/jobs.csv", A), ("2026-03-02/jobs.csv", A2)], 41),
     "a folder that is Downloads": ([("Downloads/jobs.csv", A), ("jobs.csv", A)], 40),
     "a file that changes a word that says nothing": (
-        [("a.csv", jobs((1, 4, 10), day=2)), ("a.csv", jobs((1, 4, 10), day=2).replace("03-02T00", "03-01T00", 1))], 40),
+        [("a.csv", jobs((1, 4, 10), day=2)), ("a.csv", jobs((1, 4, 10), day=2).replace("03-02T00", "03-01T00", 1))],
+        40),
 }  # fmt: skip
 
 
@@ -123,7 +137,8 @@ def restated(bench: Bench, change: Setting) -> None:
 
 CELLS = (
     "=1+1", "+1+cmd", "-2+3", "@SUM(1)", "\t=1", "\r=1", "=HYPERLINK(\"http://x\",\"y\")", "=cmd|' /C calc'!A0",
-    "\n=1", " =1", "\uff1d1+1", "'=1", "\x1b]0;owned\x07", "\x1b[2J", "\u202eevil", "<script>alert(1)</script>", "a\x00b",
+    "\n=1", " =1", "\uff1d1+1", "'=1", "\x1b]0;owned\x07", "\x1b[2J", "\u202eevil", "<script>alert(1)</script>",
+    "a\x00b",
     "\u2066x\u2069", "x" * 5000,
 )  # fmt: skip
 
@@ -189,27 +204,36 @@ def slip() -> bytes:
 
 PARQUET = dictionary(5, 3)
 FILES: dict[str, tuple[str, bytes | Callable[[Bench], bytes]]] = {
-    "empty": ("a.csv", b""), "one byte": ("a.csv", b"x"), "zeros": ("a.csv", bytes(10_000)), "a header alone": ("a.csv", HEAD.encode()),
+    "empty": ("a.csv", b""), "one byte": ("a.csv", b"x"), "zeros": ("a.csv", bytes(10_000)),
+    "a header alone": ("a.csv", HEAD.encode()),
     "no UTF-8": ("a.csv", A.encode().replace(b"COMPLETED", b"\xff\xfe\xfd")), "UTF-16": ("a.csv", A.encode("utf-16")),
     "half a row": ("a.csv", A.encode()[:-30]), "an open quote": ("a.csv", A.encode() + b'"1,2\n' * 50),
     "a column twice": ("a.csv", A.replace("gpus", "state").encode()), "other columns": ("a.csv", b"a,b\n1,2\n"),
     "a row of 100,000 cells": ("a.csv", HEAD.encode() + b"1," * 100_000 + b"\n"),
     "a cell of 5 MB": ("a.csv", HEAD.encode() + b"9" * 5_000_000 + b",COMPLETED,,,,1\n"),
     "a number of 5,000 digits": ("a.csv", A.replace(",4\n", "," + "9" * 5000 + "\n").encode()),
-    "an infinite number": ("a.csv", A.replace(",4\n", ",inf\n").encode()), "NaN": ("a.csv", A.replace(",4\n", ",nan\n").encode()),
-    "a number below nought": ("a.csv", A.replace(",4\n", ",-4\n").encode()), "1e300 of them": ("a.csv", A.replace(",4\n", ",1e300\n").encode()),
+    "an infinite number": ("a.csv", A.replace(",4\n", ",inf\n").encode()),
+    "NaN": ("a.csv", A.replace(",4\n", ",nan\n").encode()),
+    "a number below nought": ("a.csv", A.replace(",4\n", ",-4\n").encode()),
+    "1e300 of them": ("a.csv", A.replace(",4\n", ",1e300\n").encode()),
     "a day that is none": ("a.csv", A.replace("2026-03-01", "2026-02-30").encode()),
     "the year 99999": ("a.csv", A.replace("2026-03-01", "99999-03-01").encode()),
-    "an end before its start": ("a.csv", A.replace("T10:00:00Z,4", "T10:00:00Z,4").replace("2026-03-01T10", "2025-03-01T10").encode()),
-    "gzip that ends early": ("a.csv.gz", gzip.compress(A.encode())[:-12]), "gzip that is none": ("a.csv.gz", A.encode()),
+    "an end before its start": ("a.csv", A.replace("T10:00:00Z,4", "T10:00:00Z,4").replace("2026-03-01T10",
+    "2025-03-01T10").encode()),
+    "gzip that ends early": ("a.csv.gz", gzip.compress(A.encode())[:-12]),
+    "gzip that is none": ("a.csv.gz", A.encode()),
     "gzip within gzip": ("a.csv.gz", gzip.compress(gzip.compress(A.encode()))), "a gzip bomb": ("a.csv.gz", bomb),
     "gzip with garbage after it": ("a.csv.gz", gzip.compress(A.encode()) + b"garbage"),
-    "Parquet cut in half": ("a.parquet", PARQUET[: len(PARQUET) // 2]), "Parquet that is none": ("a.parquet", A.encode()),
+    "Parquet cut in half": ("a.parquet", PARQUET[: len(PARQUET) // 2]),
+    "Parquet that is none": ("a.parquet", A.encode()),
     "Parquet with a bit flipped": ("a.parquet", PARQUET[:-30] + bytes([PARQUET[-30] ^ 8]) + PARQUET[-29:]),
     "Parquet with a name twice": ("a.parquet", twice()), "a Parquet bomb": ("a.parquet", dictionary(2000, 1_000_000)),
-    "xlsx that is none": ("a.xlsx", b"PK\x03\x04" + bytes(100)), "xlsx that is a zip of text": ("a.xlsx", packed(".zip", A.encode())),
-    "a zip that ends early": ("a.zip", packed(".zip", A.encode())[:-20]), "an archive that climbs out": ("a.tar", slip()),
-    "JSON lines cut in half": ("a.jsonl", b'{"job_id": 1, "sta'), "JSON nested 100,000 deep": ("a.jsonl", b"[" * 100_000),
+    "xlsx that is none": ("a.xlsx", b"PK\x03\x04" + bytes(100)),
+    "xlsx that is a zip of text": ("a.xlsx", packed(".zip", A.encode())),
+    "a zip that ends early": ("a.zip", packed(".zip", A.encode())[:-20]),
+    "an archive that climbs out": ("a.tar", slip()),
+    "JSON lines cut in half": ("a.jsonl", b'{"job_id": 1, "sta'),
+    "JSON nested 100,000 deep": ("a.jsonl", b"[" * 100_000),
     "a picture": ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40),
 }  # fmt: skip
 
@@ -235,7 +259,8 @@ def missing(path: Path) -> None:
 
 
 PLACES: dict[str, Callable[[Path], object]] = {
-    "not there": missing, "a folder without files": Path.mkdir, "a link that leads nowhere": lambda path: path.symlink_to("nowhere"),
+    "not there": missing, "a folder without files": Path.mkdir,
+    "a link that leads nowhere": lambda path: path.symlink_to("nowhere"),
     "a link to itself": lambda path: path.symlink_to(path.name),
 }  # fmt: skip
 
@@ -248,29 +273,41 @@ def place_told(bench: Bench, place: Callable[[Path], object]) -> None:
     assert not (bench.tmp / "mlruns" / "store" / "log").exists()
 
 
+ONCE = Kind(
+    "rows-by-name", "each job's hours count once, whatever its file is called", "hours, and the digests of the store"
+)
+ONCE_PACKED = Kind("rows-by-name", "each job's hours count once", "hours")
+RESTATED = Kind("rows-by-name", "what they gave is restated, not added", "hours")
+NO_FORMULA = Kind(
+    "untrusted-files", "no cell is run by a spreadsheet", "the cells of the file as another program reads them"
+)
+NO_ORDER = Kind("untrusted-files", "no name commands a terminal", "letters that reach it")
+COUNTED = Kind(
+    "untrusted-files",
+    "told in one line, or every row of it counted",
+    "the message or the report, digests of the store, files beside it",
+)
+NO_LOAD = Kind("untrusted-files", "told in one line, and no store is made", "the message, and that no log is there")
+
+
 def cases() -> Iterator[Case]:
     """Yield loads by the names of their files, and files by what is wrong with them."""
     for words, (steps, hours) in NAMED.items():
         for grain in ("hour", "day"):
-            yield Case("rows-by-name", f"{words}, by {grain}", "each job's hours count once, whatever its file is called",
-                       "hours, and the digests of the store", partial(counted_once, steps=steps, hours=hours, grain=grain))  # fmt: skip
+            yield ONCE(f"{words}, by {grain}", partial(counted_once, steps=steps, hours=hours, grain=grain))
     for kind in (".gz", ".zip", ".tar"):
-        yield Case("rows-by-name", f"the same file packed as {kind}", "each job's hours count once", "hours",
-                   partial(packed_counts_once, kind=kind))  # fmt: skip
-    for words, change in {"another cluster": Setting(cluster="b"), "another zone": Setting(clock=Clock("Asia/Tokyo"))}.items():
-        yield Case("rows-by-name", f"the same bytes under {words}", "what they gave is restated, not added", "hours",
-                   partial(restated, change=change))  # fmt: skip
+        yield ONCE_PACKED(f"the same file packed as {kind}", partial(packed_counts_once, kind=kind))
+    for words, change in {
+        "another cluster": Setting(cluster="b"),
+        "another zone": Setting(clock=Clock("Asia/Tokyo")),
+    }.items():
+        yield RESTATED(f"the same bytes under {words}", partial(restated, change=change))
     for cell in CELLS:
         for kind in ("csv", "xlsx"):
-            yield Case("untrusted-files", f"{kind} with {shown(cell)}", "no cell is run by a spreadsheet",
-                       "the cells of the file as another program reads them", partial(cell_runs_nothing, kind=kind, cell=cell))  # fmt: skip
+            yield NO_FORMULA(f"{kind} with {shown(cell)}", partial(cell_runs_nothing, kind=kind, cell=cell))
         if set(cell) & set("\x1b\x07\x00\u202e\u2066"):
-            yield Case("untrusted-files", f"the screen shows {shown(cell)}", "no name commands a terminal",
-                       "letters that reach it", partial(screen_obeys_nothing, cell=cell))  # fmt: skip
+            yield NO_ORDER(f"the screen shows {shown(cell)}", partial(screen_obeys_nothing, cell=cell))
     for words, (name, content) in FILES.items():
-        yield Case("untrusted-files", f"{name}: {words}", "told in one line, or every row of it counted",
-                   "the message or the report, digests of the store, files beside it",
-                   partial(file_told, name=name, content=content))  # fmt: skip
+        yield COUNTED(f"{name}: {words}", partial(file_told, name=name, content=content))
     for words, place in PLACES.items():
-        yield Case("untrusted-files", f"a file to load is {words}", "told in one line, and no store is made",
-                   "the message, and that no log is there", partial(place_told, place=place))  # fmt: skip
+        yield NO_LOAD(f"a file to load is {words}", partial(place_told, place=place))  # fmt: skip

@@ -9,9 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
-from table.acted import KNOWN
-from table.case import PROCESS, Bench, Case, shown
-from table.damaged import HOURS, told
 
 from shiftcast.features.usage import to_series
 from shiftcast.pipelines.ingest.load import IngestRequest, ingest
@@ -25,10 +22,14 @@ from shiftcast.pipelines.store.snapshots import read_snapshot, take_snapshot
 from shiftcast.pipelines.store.verify import verify
 from shiftcast.pipelines.tables.places import check_place
 from shiftcast.pipelines.tables.writing import write_table
+from table.acted import KNOWN
+from table.case import PROCESS, Bench, Case, Kind, shown
+from table.damaged import HOURS, told
 
 UNNAMED = "caf\udce9"  # bytes that are no UTF-8, as the system hands them on
 ADDRESSED = (
-    "a?b", "a%20b", "a%41b", "100%", "a\\b", "a\nb", "a\tb", "a\x7fb", "a\x01b", "\u202eabc", "a\u200bb", "a\xa0b", UNNAMED,
+    "a?b", "a%20b", "a%41b", "100%", "a\\b", "a\nb", "a\tb", "a\x7fb", "a\x01b", "\u202eabc", "a\u200bb", "a\xa0b",
+    UNNAMED,
 )  # fmt: skip
 OTHERS = (
     "with space", " leading", "trailing ", "trailing.", "a#b", "a[1]", "a[!x]", "a*b", "a{1,2}b", "it's", 'say "x"',
@@ -64,9 +65,13 @@ def state_files(place: Path, bench: Bench) -> None:
 
 def published_to(place: Path, bench: Bench) -> None:
     """Publish twice, the second time over the first."""
-    bench.patch.setattr(publication, "_write", lambda bundle, fresh, _: [
-        (fresh / name).write_text(bundle.summary.digest, encoding="utf-8") for name in PUBLISHED
-    ])  # fmt: skip
+    bench.patch.setattr(
+        publication,
+        "_write",
+        lambda bundle, fresh, _: [
+            (fresh / name).write_text(bundle.summary.digest, encoding="utf-8") for name in PUBLISHED
+        ],
+    )
     for digest in "12":
         publish(SimpleNamespace(summary=SimpleNamespace(digest=digest)), place / "out", lambda *_: None)
         assert published_digest(place / "out") == digest
@@ -116,6 +121,7 @@ DOORS: dict[str, Callable[[Path, Bench], None]] = {
     "a publication": published_to, "exports": exported_to, "a file to load lies": loaded_from,
     "the store of versions": opened,
 }  # fmt: skip
+EACH = {"the store of versions": 4, "exports": 2, "a file to load lies": 2}  # of names, where each costs more
 STATE = ("the store of usage", "the lock, the number and the ledger", "the store of versions")
 
 
@@ -145,22 +151,30 @@ def unnamed(bench: Bench, door: Callable[[Path, Bench], None]) -> None:
     assert "not UTF-8" in told(lambda: door(bench.tmp / "in" / UNNAMED, bench))
 
 
+REFUSED = Kind(
+    "paths",
+    "a folder that an address would read otherwise is refused before anything is written",
+    "the message, and that no file is there",
+)
+BELOW = Kind("paths", "all works, and all lies below that folder", "what is read back, and that nothing lies beside it")
+TOLD = Kind("paths", "it is told in one line", "the message")
+LOADED = Kind("paths", "it is loaded whatever it is called", "its hours")
+
+
 def cases() -> Iterator[Case]:
     """Yield each name at each door."""
     for words, door in DOORS.items():
         cost = {"cost": PROCESS} if door is opened else {}
         for name in ADDRESSED if words in STATE and door is not opened else ():
-            yield Case("paths", f"{words} in a folder {shown(name)}",
-                       "a folder that an address would read otherwise is refused before anything is written",
-                       "the message, and that no file is there", partial(refused, door=door, name=name))  # fmt: skip
-        for name in OTHERS[:: 3 if door is opened else 1] + (() if words in STATE else ADDRESSED[:-1]):
-            yield Case("paths", f"{words} in a folder {shown(name)}", "all works, and all lies below that folder",
-                       "what is read back, and that nothing lies beside it",
-                       partial(lies_below, door=door, name=name), **cost)  # fmt: skip
-    for words, door in {"exports": exported_to, "a file to load": loaded_from, "the name of a file": loaded_by_name}.items():
-        yield Case("paths", f"{words} in a folder that is not UTF-8", "it is told in one line", "the message",
-                   partial(unnamed, door=door))  # fmt: skip
-    for name in (*ADDRESSED[:-1], *OTHERS):
+            yield REFUSED(f"{words} in a folder {shown(name)}", partial(refused, door=door, name=name))
+        for name in OTHERS[:: EACH.get(words, 1)] + (() if words in STATE else ADDRESSED[:-1]):
+            yield BELOW(f"{words} in a folder {shown(name)}", partial(lies_below, door=door, name=name), **cost)
+    for words, door in {
+        "exports": exported_to,
+        "a file to load": loaded_from,
+        "the name of a file": loaded_by_name,
+    }.items():
+        yield TOLD(f"{words} in a folder that is not UTF-8", partial(unnamed, door=door))
+    for name in (*ADDRESSED[:-1], *OTHERS[1::2]):
         if "/" not in name:
-            yield Case("paths", f"a file to load is called {shown(name)}.csv", "it is loaded whatever it is called",
-                       "its hours", partial(by_name, name=name))  # fmt: skip
+            yield LOADED(f"a file to load is called {shown(name)}.csv", partial(by_name, name=name))

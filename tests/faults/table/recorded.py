@@ -64,8 +64,14 @@ class Recorder:
         } | self._now  # fmt: skip
         order = {key: number for number, key in enumerate(self._own)}
         kept = [row for row in rows.values() if row is not None]
-        kept.sort(key=lambda row: (AREAS.index(row["area"]), order.get((row["area"], row["case"]), len(order)),
-                                   row["checked"], row["case"]))  # fmt: skip
+        kept.sort(
+            key=lambda row: (
+                AREAS.index(row["area"]),
+                order.get((row["area"], row["case"]), len(order)),
+                row["checked"],
+                row["case"],
+            )
+        )
         with self._path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
             writer.writeheader()

@@ -32,8 +32,10 @@ _WHERE: Final = {
                       "a_null_hides_no_work_that_all_rows_share"),
     },
     "tests/pipelines/serving/test_hands.py": {
-        "serve-dos": ("what_takes_too_long_is_ended_and_the_next_is_answered", "work_for_a_client_that_hangs_up_is_ended",
-                      "a_client_waits_in_the_queue_only_so_long", "a_process_that_dies_is_told_and_the_next_is_answered",
+        "serve-dos": ("what_takes_too_long_is_ended_and_the_next_is_answered",
+        "work_for_a_client_that_hangs_up_is_ended",
+                      "a_client_waits_in_the_queue_only_so_long",
+                      "a_process_that_dies_is_told_and_the_next_is_answered",
                       "hung_processes_are_ended_where_the_server_has_no_thread_to_spare",
                       "a_body_larger_than_the_line_holds_does_not_stop_the_server",
                       "stopping_ends_all_whatever_they_are_at"),

@@ -1,4 +1,4 @@
-"""Files for schedulers: every word comes out as it was given, whatever the scheduler makes of it; odd times are told."""
+"""Files for schedulers: every word comes out as it was given, whatever the scheduler reads; odd times are told."""
 
 from __future__ import annotations
 
@@ -10,19 +10,29 @@ from functools import partial
 
 import pytest
 import yaml
-from table.case import Bench, Case, shown
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.schedule.cron import parse_cron, zone
 from shiftcast.pipelines.schedule.files import WRITERS, Scheduled, write_files
+from table.case import Bench, Case, Kind, shown
 
 CRON = parse_cron("0 6 * * MON")
 WORDS = (
     "a b", "it's", 'say "x"', "100%", "%h", "$HOME", "$(reboot)", "$$(HOME)", "`reboot`", "a;reboot", "a&&reboot",
-    "back\\slash", "trailing\\", "#no", "{x}", "{{x}}", "caf\u00e9", "\U0001f600", "--", "-x", "*", "~", "a\\x20b", "!x",
+    "back\\slash", "trailing\\", "#no", "{x}", "{{x}}", "caf\u00e9", "\U0001f600", "--", "-x", "*", "~", "a\\x20b",
+    "!x",
 )  # fmt: skip
 UNPRINTABLE = ("a\nb", "a\x00b", "a\rb", "a\x1b[2J", "\u202ea", "\ud800")
-FOLDERS = ("/srv/a b", "/srv/50%", "/srv/it's", "/srv/trailing\\", "/srv/space ", "/srv/caf\u00e9", "/srv/$HOME", "/srv/#1")
+FOLDERS = (
+    "/srv/a b",
+    "/srv/50%",
+    "/srv/it's",
+    "/srv/trailing\\",
+    "/srv/space ",
+    "/srv/caf\u00e9",
+    "/srv/$HOME",
+    "/srv/#1",
+)
 
 
 def job(*, word: str = "--quiet", folder: str = "/srv/state") -> Scheduled:
@@ -104,24 +114,32 @@ def no_zone(bench: Bench, name: str) -> None:
         zone(name)
 
 
+WORDS_KEPT = Kind(
+    "schedule-files",
+    "the command runs with the words as given",
+    "the file, read as the scheduler and its shell read it",
+)
+FOLDER_KEPT = Kind(
+    "schedule-files", "the command runs in the folder as given", "the file, read as the scheduler and its shell read it"
+)
+NOT_WRITTEN = Kind("schedule-files", "refused before anything is written", "the message, and that no file is there")
+NO_TIME = Kind("schedule-files", "what is no time is named in one line", "the message of the parser")
+NO_ZONE = Kind("schedule-files", "what is no zone is named in one line", "the message of the reader")
+
+
 def cases() -> Iterator[Case]:
     """Yield every word and folder to every scheduler, and times that are none."""
     for kind in WRITERS:
         for word in WORDS:
-            yield Case("schedule-files", f"{kind}: word {shown(word)}", "the command runs with the words as given",
-                       "the file, read as the scheduler and its shell read it",
-                       partial(comes_out, kind=kind, asked=job(word=word)))  # fmt: skip
+            yield WORDS_KEPT(f"{kind}: word {shown(word)}", partial(comes_out, kind=kind, asked=job(word=word)))
     for kind in ("cron", "systemd", "dagster"):
         for folder in FOLDERS:
-            yield Case("schedule-files", f"{kind}: folder {shown(folder)}", "the command runs in the folder as given",
-                       "the file, read as the scheduler and its shell read it",
-                       partial(comes_out, kind=kind, asked=job(folder=folder)))  # fmt: skip
+            yield FOLDER_KEPT(
+                f"{kind}: folder {shown(folder)}", partial(comes_out, kind=kind, asked=job(folder=folder))
+            )
     for word in UNPRINTABLE:
-        yield Case("schedule-files", f"word {shown(word)} for any scheduler", "refused before anything is written",
-                   "the message, and that no file is there", partial(refused, asked=job(word=word)))  # fmt: skip
+        yield NOT_WRITTEN(f"word {shown(word)} for any scheduler", partial(refused, asked=job(word=word)))
     for text in TIMES:
-        yield Case("schedule-files", f"times {shown(text)}", "what is no time is named in one line",
-                   "the message of the parser", partial(no_time, text=text))  # fmt: skip
+        yield NO_TIME(f"times {shown(text)}", partial(no_time, text=text))
     for name in ZONES:
-        yield Case("schedule-files", f"zone {shown(name)}", "what is no zone is named in one line",
-                   "the message of the reader", partial(no_zone, name=name))  # fmt: skip
+        yield NO_ZONE(f"zone {shown(name)}", partial(no_zone, name=name))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import sys
@@ -9,16 +10,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from urllib.parse import quote
 
-from table.case import Bench, Case, shown
-
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands.serve import log
 from shiftcast.pipelines.state.ledger import Ledger, entries
 from shiftcast.pipelines.state.output import CarefulStream, careful_streams
-from shiftcast.pipelines.state.secrets import said_of, secrets_of, without_secrets
+from shiftcast.pipelines.state.secrets import said_of, secrets_of
+from table.case import Bench, Case, Kind, shown
 
 PASSWORDS = (
-    "S3CRETXY", "S3@CRETXY", "S3/CRETXY", "S3 CRETXY", "S3?CRETXY", "S3#CRETXY", "S3:CRETXY", "S3%CRETXY", "S3%40CRETXY",
+    "S3CRETXY", "S3@CRETXY", "S3/CRETXY", "S3 CRETXY", "S3?CRETXY", "S3#CRETXY", "S3:CRETXY", "S3%CRETXY",
+    "S3%40CRETXY",
     "S3'CRETXY", 'S3"CRETXY', "S3\\CRETXY", "S3&CRETXY", "S3=CRETXY", "S3\u00e4CRETXY", "S3+CRETXY", "S3\tCRETXY",
     "@@CRETXY@@", "//CRETXY", "CRETXY" * 40,
 )  # fmt: skip
@@ -44,11 +45,9 @@ def stream(said: str, bench: Bench) -> str:
 def ledger(said: str, bench: Bench) -> str:
     """Return what the ledger keeps of a step that failed."""
     kept = Ledger(bench.tmp, 1, "k", "2026-03-01")
-    try:
-        with kept.step("register"):
-            raise ValueError(said)
-    except ValueError:
-        return "\n".join(entry.detail for entry in entries(bench.tmp))
+    with contextlib.suppress(ValueError), kept.step("register"):
+        raise ValueError(said)
+    return "\n".join(entry.detail for entry in entries(bench.tmp))
 
 
 def server_log(said: str, bench: Bench) -> str:
@@ -78,7 +77,6 @@ def command_line(said: str, bench: Bench) -> str:
     return ""
 
 
-
 DOORS: dict[str, Callable[[str, Bench], str]] = {
     "the screen": stream, "the ledger": ledger, "the log of the server": server_log, "the command line": command_line,
     "a message of a store": lambda said, _: said_of(OSError(said)),
@@ -106,25 +104,44 @@ def unsaid(bench: Bench, door: Callable[[str, Bench], str], variable: str, value
     assert "***" in shown_there
 
 
+UNSAID = Kind("secrets", "no secret of the process is said", "what comes out of the door, for the secret and its parts")
+
+
 def cases() -> Iterator[Case]:
     """Yield passwords by door and by way of quoting, and variables by name."""
-    promise, checked = "no secret of the process is said", "what comes out of the door, for the secret and its parts"
     doors = list(DOORS.items())
     for number, password in enumerate(PASSWORDS):
         address = next(iter(ADDRESSES.values())).format(password)
         for words, door in (doors[number % len(doors)], doors[(number + 1) % len(doors)]):
-            yield Case("secrets", f"{words}: password {shown(password)} of an address", promise, checked,
-                       partial(unsaid, door=door, variable="MLFLOW_TRACKING_URI", value=address,
-                               said=QUOTED["as given"](password, address)))  # fmt: skip
+            yield UNSAID(
+                f"{words}: password {shown(password)} of an address",
+                partial(
+                    unsaid,
+                    door=door,
+                    variable="MLFLOW_TRACKING_URI",
+                    value=address,
+                    said=QUOTED["as given"](password, address),
+                ),
+            )
         for words, said in list(QUOTED.items())[1:]:
-            yield Case("secrets", f"password {shown(password)} said {words}", promise, checked,
-                       partial(unsaid, door=stream, variable="MLFLOW_TRACKING_URI", value=address,
-                               said=said(password, address)))  # fmt: skip
+            yield UNSAID(
+                f"password {shown(password)} said {words}",
+                partial(
+                    unsaid, door=stream, variable="MLFLOW_TRACKING_URI", value=address, said=said(password, address)
+                ),
+            )
     for words, form in ADDRESSES.items():
         for where, door in doors:
-            yield Case("secrets", f"{where}: {words} in an address", promise, checked,
-                       partial(unsaid, door=door, variable="MLFLOW_TRACKING_URI", value=form.format("S3-CRETXY"),
-                               said=f"cannot use {form.format('S3-CRETXY')}"))  # fmt: skip
+            yield UNSAID(
+                f"{where}: {words} in an address",
+                partial(
+                    unsaid,
+                    door=door,
+                    variable="MLFLOW_TRACKING_URI",
+                    value=form.format("S3-CRETXY"),
+                    said=f"cannot use {form.format('S3-CRETXY')}",
+                ),
+            )
     for name in VARIABLES:
-        yield Case("secrets", f"the value of {name}", promise, checked,
-                   partial(unsaid, door=stream, variable=name, value="S3-CRETXY", said="denied for S3-CRETXY (28P01)"))  # fmt: skip
+        yield UNSAID(f"the value of {name}", partial(unsaid, door=stream, variable=name, value="S3-CRETXY",
+                   said="denied for S3-CRETXY (28P01)"))  # fmt: skip

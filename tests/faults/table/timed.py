@@ -11,9 +11,6 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from table.acted import KNOWN, hours
-from table.case import CHEAP, Bench, Case, shown
-from table.damaged import HOURS, told
 
 from shiftcast.forecast.scoring.promotion import Decision
 from shiftcast.pipelines.doctor.examine import examine
@@ -30,6 +27,9 @@ from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.snapshots import take_snapshot
 from shiftcast.pipelines.store.verify import verify
+from table.acted import KNOWN, hours
+from table.case import CHEAP, Bench, Case, Kind, shown
+from table.damaged import HOURS, told
 
 MINE = "0.9.0"
 DAYS = {
@@ -48,16 +48,22 @@ def takes(bench: Bench, mine: dict[str, str], theirs: dict[str, str], wins: bool
     bench.patch.setattr(deciding, "champion_version", lambda _: SimpleNamespace(tags=theirs, version="1"))
     bench.patch.setattr(deciding, "promote", lambda *_, alias, **__: moves.append(alias))
     bench.patch.setattr(deciding, "present_maker", lambda: Maker(MINE, {}))
-    made = settle(None, SimpleNamespace(tags=mine, version="2"), lambda _: Decision(True, "promoted: better"), check=bool)
+    made = settle(
+        None, SimpleNamespace(tags=mine, version="2"), lambda _: Decision(True, "promoted: better"), check=bool
+    )
     assert (moves, made.promote) == ([CHAMPION if wins else CHALLENGER], wins)
     assert wins or made.reason.startswith("kept: ")
 
 
 STATED: dict[str, object] = {
-    "version 0": {"format": "shiftcast usage store", "version": 0}, "version 3": {"format": "shiftcast usage store", "version": 3},
-    "version 99": {"format": "shiftcast usage store", "version": 99}, "version -1": {"format": "shiftcast usage store", "version": -1},
-    "version 2.5": {"format": "shiftcast usage store", "version": 2.5}, "version as text": {"format": "shiftcast usage store", "version": "two"},
-    "no version": {"format": "shiftcast usage store"}, "another format": {"format": "photographs", "version": 2}, "a list": [2],
+    "version 0": {"format": "shiftcast usage store", "version": 0},
+    "version 3": {"format": "shiftcast usage store", "version": 3},
+    "version 99": {"format": "shiftcast usage store", "version": 99},
+    "version -1": {"format": "shiftcast usage store", "version": -1},
+    "version 2.5": {"format": "shiftcast usage store", "version": 2.5},
+    "version as text": {"format": "shiftcast usage store", "version": "two"},
+    "no version": {"format": "shiftcast usage store"}, "another format": {"format": "photographs", "version": 2},
+    "a list": [2],
     "an infinite version": {"format": "shiftcast usage store", "version": float("inf")},
 }  # fmt: skip
 
@@ -68,7 +74,13 @@ def version_refused(bench: Bench, stated: object) -> None:
     path = root / "store" / "FORMAT"
     path.write_text(json.dumps(stated), encoding="utf-8")
     store = Store(root)
-    for use in (store.entries, lambda: hours(root), store.compact, lambda: take_snapshot(store, KNOWN), lambda: verify(store)):
+    for use in (
+        store.entries,
+        lambda: hours(root),
+        store.compact,
+        lambda: take_snapshot(store, KNOWN),
+        lambda: verify(store),
+    ):
         assert "FORMAT" in told(use)
     assert json.loads(path.read_text(encoding="utf-8")) == stated
 
@@ -156,7 +168,10 @@ CHANGES = {"Europe/Berlin": ("2026-03-29", "30 2 * * *"), "America/New_York": ("
 
 def runs_daily(bench: Bench, zone: str, day: str, text: str) -> None:
     """A day on which clocks change has one run or two, and the next day one."""
-    trigger, start = as_trigger(parse_cron(text), ZoneInfo(zone)), datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
+    trigger, start = (
+        as_trigger(parse_cron(text), ZoneInfo(zone)),
+        datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)),
+    )
     fired, moment = [], start - timedelta(hours=1)
     while (due := trigger.get_next_fire_time(fired[-1] if fired else None, moment)) and due < start + timedelta(days=3):
         fired.append(due)
@@ -166,41 +181,61 @@ def runs_daily(bench: Bench, zone: str, day: str, text: str) -> None:
     assert len(fired) <= len(days) + 1
 
 
+LATER_DAY = Kind(
+    "clock", "no version takes the alias from a champion of a later day", "the alias that moves, and the reason", CHEAP
+)
+NEWER_CODE = Kind(
+    "two-versions",
+    "no version takes the alias from a champion of newer code",
+    "the alias that moves, and the reason",
+    CHEAP,
+)
+NOT_READ = Kind("two-versions", "another version is refused, and nothing is changed", "each reader and writer")
+WRITTEN_ON = Kind("two-versions", "it is read and written on", "hours before and after")
+NOT_IN_PART = Kind("two-versions", "it is refused, not read in part", "a reader and verify")
+LATER_NUMBER = Kind(
+    "clock", "the next run takes a later number and holds", "its number, the file afterwards, the doctor"
+)
+FILE_TIME = Kind("clock", "the time of a file decides nothing", "hours after two loads")
+DAY_SEES = Kind("clock", "a day sees what was known by it", "usage as of days around it")
+CATCHES_UP = Kind("clock", "one run catches up, and none where the clock went back", "whether one is due", CHEAP)
+NO_DAY_OUT = Kind("clock", "no day is left out or run more than twice", "the times it fires", CHEAP)
+
+
 def cases() -> Iterator[Case]:
     """Yield clocks and versions."""
     for (mine, theirs), wins in DAYS.items():
-        yield Case("clock", f"made as of {mine or 'no day'}, the champion of {theirs or 'no day'}",
-                   "no version takes the alias from a champion of a later day", "the alias that moves, and the reason",
-                   partial(takes, mine={"shiftcast.origin": mine}, theirs={"shiftcast.origin": theirs}, wins=wins), CHEAP)  # fmt: skip
+        yield LATER_DAY(
+            f"made as of {mine or 'no day'}, the champion of {theirs or 'no day'}",
+            partial(takes, mine={"shiftcast.origin": mine}, theirs={"shiftcast.origin": theirs}, wins=wins),
+        )
     for theirs, wins in VERSIONS.items():
-        yield Case("two-versions", f"code {MINE} beside a champion of {shown(theirs)}",
-                   "no version takes the alias from a champion of newer code", "the alias that moves, and the reason",
-                   partial(takes, mine={"shiftcast.origin": "2026-11-29"}, wins=wins,
-                           theirs={"shiftcast.origin": "2026-11-28", "shiftcast.version": theirs}), CHEAP)  # fmt: skip
+        yield NEWER_CODE(
+            f"code {MINE} beside a champion of {shown(theirs)}",
+            partial(
+                takes,
+                mine={"shiftcast.origin": "2026-11-29"},
+                wins=wins,
+                theirs={"shiftcast.origin": "2026-11-28", "shiftcast.version": theirs},
+            ),
+        )
     for words, stated in STATED.items():
-        yield Case("two-versions", f"a store that says {words}", "another version is refused, and nothing is changed",
-                   "each reader and writer", partial(version_refused, stated=stated))  # fmt: skip
-    yield Case("two-versions", "a store of the version before", "it is read and written on", "hours before and after",
-               former_version_read)  # fmt: skip
+        yield NOT_READ(f"a store that says {words}", partial(version_refused, stated=stated))
+    yield WRITTEN_ON("a store of the version before", former_version_read)
     for words, change in FIELDS.items():
-        yield Case("two-versions", f"an entry of the log with {words}", "it is refused, not read in part",
-                   "a reader and verify", partial(entry_refused, change=change))  # fmt: skip
+        yield NOT_IN_PART(f"an entry of the log with {words}", partial(entry_refused, change=change))
     for words, content in FENCES.items():
-        yield Case("two-versions" if "more" in words else "clock", f"fence.json with {words}",
-                   "the next run takes a later number and holds", "its number, the file afterwards, the doctor",
-                   partial(fence_goes_on, content=content))  # fmt: skip
+        yield LATER_NUMBER(f"fence.json with {words}", partial(fence_goes_on, content=content))
     for words, seconds in {"1970": 0, "2099": 4_070_908_800, "before 1970": -1e6}.items():
-        yield Case("clock", f"a file to load is of {words}", "the time of a file decides nothing", "hours after two loads",
-                   partial(file_of_another_time, seconds=seconds))  # fmt: skip
+        yield FILE_TIME(f"a file to load is of {words}", partial(file_of_another_time, seconds=seconds))
     for known, sees in {
-        "2026-01-01": {"2025-12-31": False, "2026-01-01": True}, "2099-01-01": {"2026-03-05": False, "2099-01-01": True},
-        "2026-03-05": {"2026-03-04": False, "2026-03-05": True}, "1970-01-01": {"1969-12-31": False, "2026-03-05": True},
+        "2026-01-01": {"2025-12-31": False, "2026-01-01": True},
+        "2099-01-01": {"2026-03-05": False, "2099-01-01": True},
+        "2026-03-05": {"2026-03-04": False, "2026-03-05": True},
+        "1970-01-01": {"1969-12-31": False, "2026-03-05": True},
     }.items():  # fmt: skip
-        yield Case("clock", f"a load known at {known}", "a day sees what was known by it", "usage as of days around it",
-                   partial(day_of_knowledge, known=known, sees=sees))  # fmt: skip
+        yield DAY_SEES(f"a load known at {known}", partial(day_of_knowledge, known=known, sees=sees))
     for words, (since, due) in LATE.items():
-        yield Case("clock", f"a schedule that last ran {words}", "one run catches up, and none where the clock went back",
-                   "whether one is due", partial(caught_up, since=since, due=due), CHEAP)  # fmt: skip
+        yield CATCHES_UP(f"a schedule that last ran {words}", partial(caught_up, since=since, due=due))
     for zone, (day, text) in CHANGES.items():
-        yield Case("clock", f"a schedule over the change of {zone}", "no day is left out or run more than twice",
-                   "the times it fires", partial(runs_daily, zone=zone, day=day, text=text), CHEAP)  # fmt: skip
+        yield NO_DAY_OUT(f"a schedule over the change of {zone}", partial(runs_daily, zone=zone, day=day, text=text))

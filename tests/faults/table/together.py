@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from table.acted import BY_NAME, KNOWN, TOLD, hours, publication, sound
-from table.case import PROCESS, Bench, Case
-from table.damaged import HOURS
-
 from shiftcast.pipelines.job.overrides import read_overrides
 from shiftcast.pipelines.state.guard import read_fence
 from shiftcast.pipelines.state.ledger import entries
 from shiftcast.pipelines.store import Store
+from table.acted import BY_NAME, KNOWN, TOLD, hours, publication, sound
+from table.case import PROCESS, Bench, Case, Kind
+from table.damaged import HOURS
 
 PAIRS = (
-    ("load", "load"), ("load", "compact"), ("load", "snapshot"), ("load", "read"), ("load", "ingest"), ("load", "export"),
+    ("load", "load"), ("load", "compact"), ("load", "snapshot"), ("load", "read"), ("load", "ingest"),
+    ("load", "export"),
     ("compact", "compact"), ("compact", "snapshot"), ("compact", "read"), ("compact", "export"), ("compact", "ingest"),
     ("snapshot", "snapshot"), ("ingest", "ingest"), ("ingest", "read"), ("publish", "note"), ("override", "load"),
     ("override", "override"), ("run", "load"), ("schedule-state", "run"), ("export", "export"), ("verify", "compact"),
@@ -91,23 +91,27 @@ def compacted_under(bench: Bench, reader: str) -> None:
     assert Store(root).as_of(KNOWN)["value"].sum() == 120 + 40 * 15
 
 
+LANDS = Kind(
+    "concurrency", "all end well, and all is there once", "exit codes, hours, digests of the store, nothing staged"
+)
+ONE_OF_THEM = Kind("concurrency", "it is done once", "commits and hours")
+NUMBERED = Kind("concurrency", "each has a number of its own, or leaves", "numbers in the ledger")
+ALL_KEPT = Kind("concurrency", "all are kept", "who has overridden")
+ONE_PIECE = Kind("concurrency", "the next publication is whole", "files of the folder", PROCESS)
+ALL_OF_IT = Kind("concurrency", "the reader sees all of it", "its exit code, hours afterwards")
+
+
 def cases() -> Iterator[Case]:
     """Yield pairs, and several of one."""
     for pair in PAIRS:
-        yield Case("concurrency", f"three of {pair[0]} beside {pair[1]}", "all end well, and all is there once",
-                   "exit codes, hours, digests of the store, nothing staged", partial(both_land, pair=pair))  # fmt: skip
+        yield LANDS(f"three of {pair[0]} beside {pair[1]}", partial(both_land, pair=pair))
     for what in ("load", "ingest", "compact", "snapshot"):
         for count in (2, 5):
-            yield Case("concurrency", f"{count} times the same {what} at once", "it is done once",
-                       "commits and hours", partial(once, what=what, count=count))  # fmt: skip
+            yield ONE_OF_THEM(f"{count} times the same {what} at once", partial(once, what=what, count=count))
     for count in (2, 8):
-        yield Case("concurrency", f"{count} runs at once that may not wait", "each has a number of its own, or leaves",
-                   "numbers in the ledger", partial(numbered, count=count))  # fmt: skip
-        yield Case("concurrency", f"{count} overrides at once", "all are kept", "who has overridden",
-                   partial(all_kept, count=count))  # fmt: skip
+        yield NUMBERED(f"{count} runs at once that may not wait", partial(numbered, count=count))
+        yield ALL_KEPT(f"{count} overrides at once", partial(all_kept, count=count))
     for what in ("publish-two-steps", "publish-in-place"):
-        yield Case("concurrency", f"three of {what} at once", "the next publication is whole", "files of the folder",
-                   partial(one_piece, count=3, what=what), cost=PROCESS)  # fmt: skip
+        yield ONE_PIECE(f"three of {what} at once", partial(one_piece, count=3, what=what))
     for reader in ("read", "verify", "snapshot", "export"):
-        yield Case("concurrency", f"a compaction of five loads under {reader}", "the reader sees all of it",
-                   "its exit code, hours afterwards", partial(compacted_under, reader=reader))  # fmt: skip
+        yield ALL_OF_IT(f"a compaction of five loads under {reader}", partial(compacted_under, reader=reader))
