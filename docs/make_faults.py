@@ -59,13 +59,13 @@ def lines(rows: list[Row]) -> Iterator[str]:
     first = [sum(each[at] for each in FIRST.values()) for at in (0, 1)]
     yield from (
         "# Faults", "",
-        (f"What may go wrong, what is promised all the same, and whether it held: {len(held):,} of {len(rows):,} cases. "
-         f"When others tried the product for the first time, on {TRIED}, {first[0]} of {first[1]} held; their cases and "
-         "these are of the same kinds, not the same cases."), "",
+        ("What may go wrong, what is promised all the same, and whether it held: "
+         f"{len(held):,} of {len(rows):,} cases. When others tried the product for the first time, on {TRIED}, "
+         f"{first[0]} of {first[1]} held; their cases and these are of the same kinds, not the same cases."), "",
         ("`nox -s faults` tries all of them and writes `benchmarks/faults.csv`, of which this page is made; "
          "`pytest -m fault tests/faults` tries a fixed sample, and `--all-faults` every one. The table is "
-         "[tests/faults/table](../tests/faults/table/case.py), a row of code each; `elsewhere` are tests that are cases "
-         "as well."), "",
+         "[tests/faults/table](../tests/faults/table/case.py), a row of code each; some are tests that stand "
+         "elsewhere."), "",
         f"| area | | held on {TRIED} | held now |", "|---|---|---|---|",
     )  # fmt: skip
     now, all_ = Counter(row["area"] for row in held), Counter(row["area"] for row in rows)

@@ -112,7 +112,9 @@ def write_files(kind: str, job: Scheduled, folder: Path) -> list[Path]:
             raise InputError(f"{folder / name}: is there with other content; move it away or give another --to")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        fresh = folder / f".{name}.new"  # whole or not at all: half a file would be in the way of the next try
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(folder / name)
     return [folder / name for name in texts]
 
 

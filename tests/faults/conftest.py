@@ -16,7 +16,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-EACH = 29  # of the cases that cost up to a second, this one is tried unasked; prime, so that it meets every act
+EACH, KILLS = 47, 13  # of how many cases one is tried unasked: of the table, and of runs that are killed
 CHEAP = "cheap"
 sys.path.insert(0, str(Path(__file__).parent))  # where the table is
 collect_ignore = ["forking.py", "victim.py", "acts.py", "table"]  # programs that the tests start, by themselves
@@ -33,19 +33,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave a sample of the faults, unless all are asked for: many cost a second or more."""
     if not config.getoption("--all-faults"):
-        numbers = count()
-        items[:] = [item for item in items if item.path.parent != HERE or _is_sampled(item, numbers)]
+        cases, moments = count(), count()
+        items[:] = [item for item in items if item.path.parent != HERE or _is_sampled(item, cases, moments)]
 
 
-def _is_sampled(item: pytest.Item, numbers: Iterator[int]) -> bool:
-    """Return whether a fault is tried unasked: what costs milliseconds, the named moments, and each so many-th else."""
-    values = getattr(item, "callspec", None)
-    if item.get_closest_marker("fault") is None or values is None:
-        return True
-    case = values.params.get("case")
-    if case is None:
-        return not isinstance(values.params.get("moment"), int) or next(numbers) % EACH == 0
-    return case.cost == CHEAP or next(numbers) % EACH == 0
+def _is_sampled(item: pytest.Item, cases: Iterator[int], moments: Iterator[int]) -> bool:
+    """Return whether a fault is tried unasked: what costs milliseconds, and each so many-th of the others."""
+    values = item.callspec.params if hasattr(item, "callspec") else {}
+    if "moment" in values:
+        return next(moments) % KILLS == 0
+    return "case" not in values or values["case"].cost == CHEAP or next(cases) % EACH == 0
 
 
 class Runs:

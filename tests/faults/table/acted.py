@@ -77,7 +77,7 @@ def overridden(root: Path) -> Seen:
 def units(root: Path) -> Seen:
     """Return the files of a schedule that are there whole."""
     folder = root.parent / "units"
-    return {path.name: path.read_text(encoding="utf-8").endswith("\n") for path in sorted(folder.glob("*"))}
+    return {path.name: path.read_text(encoding="utf-8").endswith("\n") for path in sorted(folder.glob("[!.]*"))}
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ ACTS = (
     Act("override", "an override", overridden, 5),
     Act("note", "a note of where the champion is published", noted, 2),
     Act("schedule-state", "the state of a schedule", lambda root: {"last": last_run(root, str(SEED))}, 3),
-    Act("schedule-files", "the files of a schedule", units, 3, half=True),
+    Act("schedule-files", "the files of a schedule", units, 5, half=True),
 )
 BY_NAME = {act.name: act for act in ACTS}
 

@@ -13,20 +13,15 @@ from shiftcast.pipelines.state.scratch import left_scratch, scratch
 from table.case import CHEAP, PROCESS, Bench, Case, Kind
 
 SAY = "import sys; sys.argv = ['shiftcast', *sys.argv[1:]]; from shiftcast.pipelines.cli import main; main()"
+TOLD = ("LANG=C", "PYTHONIOENCODING=ascii")  # where the history of the store is shown as well
 ENVIRONMENTS: dict[str, dict[str, str | None]] = {
-    "LANG=C": {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0"}, "LC_ALL=POSIX": {"LC_ALL": "POSIX"},
-    "LC_ALL of no locale": {"LC_ALL": "xx_YY.UTF-8"}, "PYTHONIOENCODING=ascii": {"PYTHONIOENCODING": "ascii"},
-    "PYTHONIOENCODING=latin-1": {"PYTHONIOENCODING": "latin-1"}, "no HOME": {"HOME": None},
-    "HOME that is not there": {"HOME": "/nowhere"},
-    "TMPDIR that is not there": {"TMPDIR": "/nowhere"}, "TMPDIR empty": {"TMPDIR": ""},
-    "TZ of no zone": {"TZ": "Mars/Base"},
-    "TZ=Pacific/Kiritimati": {"TZ": "Pacific/Kiritimati"}, "COLUMNS=1": {"COLUMNS": "1"},
-    "COLUMNS of text": {"COLUMNS": "wide"},
-    "NO_COLOR": {"NO_COLOR": "1"}, "FORCE_COLOR": {"FORCE_COLOR": "1"}, "TERM=dumb": {"TERM": "dumb"},
-    "no PATH": {"PATH": None},
-    "PYTHONWARNINGS=error": {"PYTHONWARNINGS": "error::UserWarning"}, "PYTHONOPTIMIZE": {"PYTHONOPTIMIZE": "2"},
-    "PYTHONDEVMODE": {"PYTHONDEVMODE": "1"}, "PYTHONDONTWRITEBYTECODE": {"PYTHONDONTWRITEBYTECODE": "1"},
-    "GIT_DIR of another project": {"GIT_DIR": "/nowhere/.git"}, "an odd MLFLOW_TRACKING_URI": {"MLFLOW_TRACKING_URI": "nosuch://x"},
+    "LANG=C": {"LANG": "C", "LC_ALL": None}, "PYTHONIOENCODING=ascii": {"PYTHONIOENCODING": "ascii"},
+    "LC_ALL of no locale": {"LC_ALL": "xx_YY.UTF-8"}, "no HOME": {"HOME": None}, "TMPDIR empty": {"TMPDIR": ""},
+    "TMPDIR that is not there": {"TMPDIR": "/nowhere"}, "TZ of no zone": {"TZ": "Mars/Base"},
+    "COLUMNS=1": {"COLUMNS": "1"}, "COLUMNS of text": {"COLUMNS": "wide"}, "no PATH": {"PATH": None},
+    "PYTHONOPTIMIZE": {"PYTHONOPTIMIZE": "2"}, "PYTHONDEVMODE": {"PYTHONDEVMODE": "1"},
+    "GIT_DIR of another project": {"GIT_DIR": "/nowhere/.git"},
+    "MLFLOW_TRACKING_URI of no kind": {"MLFLOW_TRACKING_URI": "nosuch://x"},
 }  # fmt: skip
 JOBS = (
     "job_id,state,submit_time,start_time,end_time,gpus,job_name\n"
@@ -49,13 +44,21 @@ def said(bench: Bench, words: list[str], changes: dict[str, str | None], **strea
     )
 
 
-def loads_and_tells(bench: Bench, changes: dict[str, str | None]) -> None:
-    """A load of names beyond ASCII, then the history: both end well, without a trace."""
+def loads_and_tells(bench: Bench, changes: dict[str, str | None], *, told: bool) -> None:
+    """A load of names beyond ASCII, and the history where asked: they end well, without a trace."""
     (bench.tmp / "Z\u00fcrich.csv").write_text(JOBS, encoding="utf-8")
-    for words in (["ingest", "jobs", "Z\u00fcrich.csv"], ["store", "history"]):
+    for words in (["ingest", "jobs", "Z\u00fcrich.csv"], ["store", "history"])[: 1 + told]:
         code, _, errors = said(bench, words, changes)
         assert "Traceback" not in errors, errors[-600:]
         assert code == 0, errors[-600:]
+
+
+def says_the_locale(bench: Bench) -> None:
+    """A locale whose letters are ASCII, with the interpreter told to keep to it: one line says what to set."""
+    (bench.tmp / "Z\u00fcrich.csv").write_text(JOBS, encoding="utf-8")
+    code, _, errors = said(bench, ["ingest", "jobs", "Z\u00fcrich.csv"], {"LC_ALL": "C", "PYTHONUTF8": "0"})
+    assert (code, errors.count("\n")) == (2, 1), errors[-600:]
+    assert "LC_ALL=C.UTF-8" in errors
 
 
 def closed(bench: Bench, words: list[str], redirect: str, codes: set[int]) -> None:
@@ -99,6 +102,7 @@ def scratch_goes(bench: Bench, kind: str) -> None:
 
 
 WELL = Kind("environment", "a load and a table end well, without a trace", "exit codes and errors", PROCESS)
+ONE_LINE = Kind("environment", "it is told in one line what to set", "exit code and errors", PROCESS)
 NO_TRACE = Kind("environment", "it ends without a trace", "exit code and errors", PROCESS)
 NOTHING_LEFT = Kind("environment", "nothing is left there", "what lies in it, and TMPDIR afterwards", CHEAP)
 
@@ -106,7 +110,8 @@ NOTHING_LEFT = Kind("environment", "nothing is left there", "what lies in it, an
 def cases() -> Iterator[Case]:
     """Yield variables and streams."""
     for words, changes in ENVIRONMENTS.items():
-        yield WELL(words, partial(loads_and_tells, changes=changes))
+        yield WELL(words, partial(loads_and_tells, changes=changes, told=words in TOLD))
+    yield ONE_LINE("LC_ALL=C and no UTF-8 mode", says_the_locale)
     for words, (command, redirect, codes) in STREAMS.items():
         yield NO_TRACE(words, partial(closed, words=command, redirect=redirect, codes=codes))
     for kind in ("a folder with a space", "a link", "an error"):

@@ -148,7 +148,7 @@ def by_name(bench: Bench, name: str) -> None:
 
 def unnamed(bench: Bench, door: Callable[[Path, Bench], None]) -> None:
     """A name that is not UTF-8 is told in one line."""
-    assert "not UTF-8" in told(lambda: door(bench.tmp / "in" / UNNAMED, bench))
+    assert "is not UTF-8" in told(lambda: door(bench.tmp / "in" / UNNAMED, bench))
 
 
 REFUSED = Kind(
