@@ -6,9 +6,10 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ["3.11", "3.12", "3.13"]
 FAULTS_ELSEWHERE = (  # tests that are cases of the table as well: tests/faults/table/registered.py
-    "tests/pipelines/serving", "tests/pipelines/job/test_rollback.py", "tests/pipelines/doctor",
-    "tests/pipelines/publish/test_publication.py", "tests/pipelines/registry/test_former.py",
-    "tests/pipelines/state/test_output.py",
+    "tests/pipelines/serving/test_payload.py", "tests/pipelines/serving/test_work.py",
+    "tests/pipelines/serving/test_hands.py", "tests/pipelines/job/test_rollback.py",
+    "tests/pipelines/doctor/test_examine.py", "tests/pipelines/publish/test_publication.py",
+    "tests/pipelines/registry/test_former.py", "tests/pipelines/state/test_output.py",
 )  # fmt: skip
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",

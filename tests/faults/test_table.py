@@ -39,6 +39,8 @@ def test_the_record_has_every_case_of_the_table_as_it_stands():
     assert {key for key, row in recorded.items() if row["held"] == "no"} == known
 
 
-def test_tests_that_are_cases_as_well_are_there():
+def test_tests_that_are_cases_as_well_are_there_and_are_tried():
+    session = (ROOT / "noxfile.py").read_text(encoding="utf-8")
     for path, name in AREA_OF:
+        assert path.startswith("tests/faults/") or f'"{path}"' in session
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{name}"

@@ -77,7 +77,6 @@ _WHERE: Final = {
 AREA_OF: Final = {
     (path, f"test_{name}"): area for path, areas in _WHERE.items() for area, names in areas.items() for name in names
 }
-PATHS: Final = tuple(_WHERE)
 
 
 def row_of(nodeid: str) -> tuple[str, str, str, str] | None:
