@@ -5,6 +5,12 @@ import nox
 nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ["3.11", "3.12", "3.13"]
+FAULTS_ELSEWHERE = (  # tests that are cases of the table as well: tests/faults/table/registered.py
+    "tests/pipelines/serving/test_payload.py", "tests/pipelines/serving/test_work.py",
+    "tests/pipelines/serving/test_hands.py", "tests/pipelines/job/test_rollback.py",
+    "tests/pipelines/doctor/test_examine.py", "tests/pipelines/publish/test_publication.py",
+    "tests/pipelines/registry/test_former.py", "tests/pipelines/state/test_output.py",
+)  # fmt: skip
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -68,6 +74,15 @@ def mutants(session: nox.Session) -> None:
     session.install("cosmic-ray==8.7.0")
     session.run("python", "benchmarks/mutants.py", *(session.posargs or ["run", "--sample", "60"]), env=ONE_THREAD)
     session.run("python", "docs/make_testing.py")
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Try every case of the table of faults and write down which held, on one process, or on those after ``--``."""
+    install(session)
+    words = ("-m", "", "--all-faults", "--faults-csv", "benchmarks/faults.csv", "tests/faults", *FAULTS_ELSEWHERE)
+    session.run("pytest", *words, *(session.posargs or ["-n", "0"]), success_codes=[0, 1])
+    session.run("python", "docs/make_faults.py")
 
 
 @nox.session(python=PYTHONS)

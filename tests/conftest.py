@@ -45,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--skips-allowed", metavar="REGEX", help="fail a test that skips itself for a reason this does not match"
     )
+    parser.addoption("--all-faults", action="store_true", help="every case of the table of faults, not a sample")
+    parser.addoption("--faults-csv", metavar="FILE", help="write down which cases of the table of faults held")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -13,6 +13,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import said_of
 
 FILE: Final = "overrides.csv"
 _LOCK, _SECONDS = "overrides.lock", 30
@@ -43,11 +44,12 @@ def read_overrides(root: Path) -> DataFrame[Overrides]:
     if not path.exists():
         return empty(Overrides)
     try:
-        rows = pd.read_csv(path, keep_default_na=False)
-    except (ValueError, OSError) as error:  # what pandas raises on a file that is no table
-        said = f"{path}: cannot be read as a table ({error}); restore it from a copy, or move it away"
+        return check(conform(pd.read_csv(path, keep_default_na=False), Overrides), Overrides)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (ValueError, OSError) as error:  # what pandas raises on a file that is no table, or a cell that is no day
+        said = f"{path}: cannot be read as a table ({said_of(error)}); restore it from a copy, or move it away"
         raise StoreError(said) from None
-    return check(conform(rows, Overrides), Overrides)
 
 
 def add_override(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:

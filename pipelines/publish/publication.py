@@ -142,7 +142,7 @@ def published_digest(out: Path) -> str:
         Empty where the folder is not there, or lacks a file.
     """
     whole = all((out / name).is_file() for name in PUBLISHED)
-    return (out / DIGEST).read_text(encoding="utf-8") if whole else ""
+    return (out / DIGEST).read_text(encoding="utf-8", errors="replace") if whole else ""
 
 
 def _write(bundle: Bundle, fresh: Path, place_report: Callable[[Bundle, Path], object]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.scoring.promotion import Decision
@@ -134,9 +134,17 @@ def goes_back(current: Any, *, origin: str) -> str:
         return (f"{_EARLIER} {origin}, and the champion as of {then}; "
                 "see whether the clock is right, or roll back first")  # fmt: skip
     mine = present_maker().shiftcast
-    if UNKNOWN not in (mine, made_by) and Version(mine) < Version(made_by):
+    if UNKNOWN not in (mine, made_by) and _is_older(mine, made_by):
         return f"{_OLDER} {mine} made it, and {made_by} the champion; upgrade, or roll back first"
     return ""
+
+
+def _is_older(mine: str, made_by: str) -> bool:
+    """Return whether a version comes before another; a tag that names none says nothing."""
+    try:
+        return Version(mine) < Version(made_by)
+    except InvalidVersion:
+        return False
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def _part(part: str, name: str, field: str) -> range:
     try:
         start, stop = (low, high) if span == "*" else (_number(first, name), _number(last if dash else first, name))
         stop = high if slash and not dash else stop
-        every = int(step) if slash else 1
+        every = _whole(step) if slash else 1
     except ValueError:
         start, stop, every = high + 1, low - 1, 0
     if not (low <= start <= stop <= high and every > 0):
@@ -186,7 +186,14 @@ def _part(part: str, name: str, field: str) -> range:
 
 def _number(text: str, name: str) -> int:
     named = _NAMES.get(name, {}).get(text.lower())
-    return int(text) if named is None else named
+    return _whole(text) if named is None else named
+
+
+def _whole(text: str) -> int:
+    """Return a number of plain digits: the other schedulers read no sign, underscore or digit of another script."""
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(text)
+    return int(text)
 
 
 def _listed(values: tuple[int, ...] | tuple[str, ...] | None) -> str:

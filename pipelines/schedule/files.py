@@ -112,7 +112,9 @@ def write_files(kind: str, job: Scheduled, folder: Path) -> list[Path]:
             raise InputError(f"{folder / name}: is there with other content; move it away or give another --to")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        fresh = folder / f".{name}.new"  # whole or not at all: half a file would be in the way of the next try
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(folder / name)
     return [folder / name for name in texts]
 
 
@@ -135,12 +137,17 @@ def _quoted(word: str) -> str:
     return f'"{plain}"'
 
 
+def _to_its_end(folder: str) -> str:
+    """Return a folder that ends in no backslash or space: systemd would go on with the next line, or cut it off."""
+    return f"{folder}/" if folder.endswith(("\\", " ")) else folder
+
+
 def _systemd(job: Scheduled) -> dict[str, str]:
     words = " ".join(_quoted(word) for word in (job.program, *job.words))
     service = (
         "[Unit]\nDescription=Retrain the shiftcast forecast\n\n"
         "[Service]\nType=oneshot\n"
-        f"WorkingDirectory={job.folder.replace('%', '%%')}\nExecStart={words}\n"
+        f"WorkingDirectory={_to_its_end(job.folder).replace('%', '%%')}\nExecStart={words}\n"
         f"SuccessExitStatus={_KEPT}\nTimeoutStartSec=4h\nNoNewPrivileges=yes\nPrivateTmp=yes\n"
     )
     timer = (
@@ -152,7 +159,8 @@ def _systemd(job: Scheduled) -> dict[str, str]:
 
 
 def _kubernetes(job: Scheduled) -> dict[str, str]:
-    command = f"shiftcast {shlex.join(job.words)}; code=$?; [ $code -eq {_KEPT} ] && exit 0; exit $code"
+    words = shlex.join(job.words).replace("$", "$$")  # Kubernetes reads $(NAME) before the shell does
+    command = f"shiftcast {words}; code=$?; [ $code -eq {_KEPT} ] && exit 0; exit $code"
     container: dict[str, Any] = {
         "name": "retrain", "image": job.image, "command": ["/bin/sh", "-c", command], "workingDir": "/state",
         "resources": {"requests": {"cpu": "2", "memory": "2Gi"}, "limits": {"memory": "4Gi"}},
@@ -246,12 +254,17 @@ def vintage(context) -> None:
 '''
 
 
+def _literal(value: str | list[str]) -> str:
+    """Return a text or texts as Python writes them; JSON's pairs for letters beyond 16 bits are two letters there."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _dagster(job: Scheduled) -> dict[str, str]:
     text = _DAGSTER.format(
-        words=json.dumps(list(retrain_words(job.fleet))), assets="champion" if job.fleet else "champion, vintage",
+        words=_literal(list(retrain_words(job.fleet))), assets="champion" if job.fleet else "champion, vintage",
         vintage="" if job.fleet else _VINTAGE, partitions="" if job.fleet else _PARTITIONS,
-        program=json.dumps(job.program), folder=json.dumps(job.folder), arguments=json.dumps(list(job.arguments)),
-        kept=_KEPT, cron=json.dumps(job.cron.text), timezone=json.dumps(job.timezone),
+        program=_literal(job.program), folder=_literal(job.folder), arguments=_literal(list(job.arguments)),
+        kept=_KEPT, cron=_literal(job.cron.text), timezone=_literal(job.timezone),
     )  # fmt: skip
     return {"shiftcast_dagster.py" if job.fleet is None else f"{job.name.replace('-', '_')}_dagster.py": text}
 

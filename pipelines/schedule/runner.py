@@ -59,7 +59,7 @@ def last_run(root: Path, text: str) -> datetime | None:
     """
     try:
         return datetime.fromisoformat(json.loads((root / STATE).read_bytes())[text])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -140,8 +140,8 @@ def run_schedule(
 def _keep(root: Path, text: str, when: datetime) -> None:
     root.mkdir(parents=True, exist_ok=True)
     try:
-        kept: dict[str, Any] = json.loads((root / STATE).read_bytes())
-    except (OSError, ValueError):
+        kept: dict[str, Any] = dict(json.loads((root / STATE).read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
         kept = {}
     fresh = root / f"{STATE}.new"
     fresh.write_text(json.dumps({**kept, text: when.isoformat()}), encoding="utf-8")

@@ -45,7 +45,7 @@ def whole_lines(path: Path) -> Iterator[Any]:
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
         try:
             yield json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
 
 

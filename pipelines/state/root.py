@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
-_ADDRESSED: Final = re.compile(r"[?%\\\x00-\x1f\x7f\ud800-\udfff]")
+_ADDRESSED: Final = "?%\\"  # and whatever cannot be printed, which is written out on its way to a file
 CHOSEN: Final[ContextVar[Path | None]] = ContextVar("CHOSEN", default=None)  # folder that the call under way names
 
 
@@ -28,10 +27,10 @@ def check_place(root: Path) -> None:
     StoreError
         Naming the letter that an address reads otherwise.
     """
-    found = _ADDRESSED.search(str(root))
-    if found:
+    found = next((letter for letter in str(root) if letter in _ADDRESSED or not letter.isprintable()), None)
+    if found is not None:
         raise StoreError(
-            f"{str(root)!r}: holds {found[0]!r}, which an address reads otherwise, and would be kept elsewhere; "
+            f"{str(root)!r}: holds {found!r}, which an address reads otherwise, and would be kept elsewhere; "
             "rename the folder, or give another --root"
         )
 

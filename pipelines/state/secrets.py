@@ -41,10 +41,11 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     found: set[str] = set()
     for name, value in environment.items():
         if _ADDRESS.match(value.strip()) or name.lower().endswith("_proxy"):
-            for secret in _of_address(value.strip()):
-                found.update(_said(secret))
+            user, queried = _of_address(value.strip())
+            found.update(each for secret in user for each in _said(secret))
+            found.update(each for secret in queried for each in _said(secret, folders=True))
         elif _VARIABLE.search(name) and name not in _FOLDERS:
-            found.update(_said(value))
+            found.update(_said(value, folders=True))
     return tuple(sorted(found, key=lambda each: (-len(each), each)))
 
 
@@ -94,26 +95,25 @@ def without_secrets(text: str, secrets: tuple[str, ...] | None = None) -> str:
     return _NAMED.sub(rf"\1{BLOT}", _USER.sub(f"{BLOT}@", text))
 
 
-def _of_address(address: str) -> Iterator[str]:
-    """Yield the password, or what stands for user and password, and the secrets of the query, however badly quoted."""
+def _of_address(address: str) -> tuple[list[str], list[str]]:
+    """Return what stands for user and password, and the secrets of the query, however badly quoted."""
     rest = address.partition("://")[2] or address
     user, at, _ = rest.rpartition("@")
-    if at:
-        yield user.partition(":")[2] or user
-    for pair in re.split(r"[?&;]", rest)[1:]:
-        name, _, value = pair.partition("=")
-        if _NAMED.match(f"?{name}=x"):
-            yield value
+    pairs = [pair.partition("=") for pair in re.split(r"[?&;]", rest)[1:]]
+    return [user.partition(":")[2] or user] if at else [], [
+        value for name, _, value in pairs if _NAMED.match(f"?{name}=x")
+    ]
 
 
-def _said(secret: str) -> Iterator[str]:
+def _said(secret: str, *, folders: bool = False) -> Iterator[str]:
     """Yield a secret as it is, as addresses, JSON and Python quote it, and in the parts that a driver names.
 
-    One of fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
+    Where it may be the path of a file of keys, one that begins as such has no parts: its folders are no secrets. One
+    of fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
     """
     ways = {secret, unquote(secret), unquote_plus(secret), quote(secret, safe=""), quote_plus(secret),
             json.dumps(secret)[1:-1], repr(secret)[1:-1]}  # fmt: skip
     for each in {way for way in ways if len(way) >= _SHORTEST}:
         yield each
-        if not secret.startswith("/"):  # the folders of a file of keys are no secrets
+        if not (folders and secret.startswith("/")):
             yield from (part for part in _PLAIN.split(each) if len(part) >= _SHORTEST and part != each)

@@ -210,3 +210,5 @@ def fault(path: Path, digest: str) -> str:
         return "" if sha256(path) == digest else "differs from its digest in the log"
     except FileNotFoundError:
         return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"

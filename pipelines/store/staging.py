@@ -13,7 +13,7 @@ from typing import Final
 from filelock import Timeout
 
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
-from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.root import StoreError, check_place
 from shiftcast.pipelines.store.log import Entry, visible
 
 _BATCH: Final = re.compile(r"\d{8}-")
@@ -33,6 +33,7 @@ def staged(folder: Path) -> Iterator[Path]:
     Path
         The new, empty folder.
     """
+    check_place(folder)
     staging = folder / "staging"
     staging.mkdir(parents=True, exist_ok=True)
     token = uuid.uuid4().hex

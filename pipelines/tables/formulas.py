@@ -1,9 +1,9 @@
 r"""Keep text of a CSV from being run as a formula where a spreadsheet opens it, and take the mark off again.
 
-A spreadsheet runs a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return, quoted or not. Such
-text is written with an apostrophe in front, by which spreadsheets know text; one that begins with apostrophes before
-such a character gets one more. Taking one off again gives back exactly what was written. A number and a sign
-alone are harmless, and stay as they are.
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab, a carriage return or a line feed,
+quoted or not. Such text is written with an apostrophe in front, by which spreadsheets know text; one that begins with
+apostrophes before such a character gets one more. Taking one off again gives back exactly what was written. A number
+and a sign alone are harmless, and stay as they are.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
-RISKY: Final = r"^'*[=+\-@\t\r]"
-MARKED: Final = r"^'+[=+\-@\t\r]"
+RISKY: Final = r"^'*[=+\-@\t\r\n]"
+MARKED: Final = r"^'+[=+\-@\t\r\n]"
 HARMLESS: Final = r"^(?:[=+\-@]|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$"
 
 

@@ -92,6 +92,8 @@ def kind_of(file: Path) -> str:
 
 
 def _check_writable(file: Path) -> None:
+    if any("\ud800" <= letter <= "\udfff" for letter in str(file)):
+        raise InputError(f"{str(file)!a}: its name is not UTF-8; write somewhere else")
     if not file.parent.is_dir():
         raise InputError(f"folder {str(file.parent)!r} is not there; make it, or write somewhere else")
     if file.is_dir():

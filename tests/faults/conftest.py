@@ -2,16 +2,47 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-collect_ignore = ["forking.py", "victim.py", "load_victim.py"]  # programs that the tests start, by themselves
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+EACH, KILLS = 47, 13  # of how many cases one is tried unasked: of the table, and of runs that are killed
+CHEAP = "cheap"
+sys.path.insert(0, str(Path(__file__).parent))  # where the table is
+collect_ignore = ["forking.py", "victim.py", "acts.py", "table"]  # programs that the tests start, by themselves
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write down how the cases end, where that is asked for."""
+    if config.getoption("--faults-csv"):
+        from table.recorded import Recorder  # noqa: PLC0415  (its path is set above)
+
+        config.pluginmanager.register(Recorder(Path(config.getoption("--faults-csv"))))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a sample of the faults, unless all are asked for: many cost a second or more."""
+    if not config.getoption("--all-faults"):
+        cases, moments = count(), count()
+        items[:] = [item for item in items if item.path.parent != HERE or _is_sampled(item, cases, moments)]
+
+
+def _is_sampled(item: pytest.Item, cases: Iterator[int], moments: Iterator[int]) -> bool:
+    """Return whether a fault is tried unasked: what costs milliseconds, and each so many-th of the others."""
+    values = item.callspec.params if hasattr(item, "callspec") else {}
+    if "moment" in values:
+        return next(moments) % KILLS == 0
+    return "case" not in values or values["case"].cost == CHEAP or next(cases) % EACH == 0
 
 
 class Runs:
@@ -48,7 +79,11 @@ class Runs:
 
     def kill(self, child: int) -> None:
         """Kill a process that this object started and has not waited for."""
-        os.kill(child, signal.SIGKILL)
+        self.send(child, signal.SIGKILL)
+
+    def send(self, child: int, number: int) -> None:
+        """Send a signal to a process that this object started and has not waited for."""
+        os.kill(child, number)
 
     def run(self, root: Path, seed: int, *, moment: str | int | None = None) -> int:
         """Run the job to its end, or to its death."""
@@ -72,8 +107,55 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     server.close()
 
 
-@pytest.fixture(scope="module")
-def loads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    server = Runs(tmp_path_factory.mktemp("loads"), "load_victim.py")
+class Acts(Runs):
+    """Starts acts on a folder of state, each under a fault."""
+
+    def start_act(self, what: str, root: Path, seed: int = 0, **request: object) -> int:
+        """Start an act and return its process number."""
+        return self._say(what=what, root=str(root), seed=seed, note=str(root.parent / f"said-{what}-{seed}"), **request)
+
+    def act(self, what: str, root: Path, seed: int = 0, **request: object) -> tuple[int, str]:
+        """Do an act; return its exit code, or minus the signal that killed it, and what it said."""
+        code = self.wait(self.start_act(what, root, seed, **request))
+        note = root.parent / f"said-{what}-{seed}"
+        said = note.read_text(encoding="utf-8")
+        note.unlink()
+        return code, said
+
+
+@pytest.fixture(scope="session")
+def acts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acts]:
+    server = Acts(tmp_path_factory.mktemp("acts"), "acts.py")
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def filled(acts: Acts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with state of every kind below; nobody may write to it."""
+    folder = tmp_path_factory.mktemp("filled")
+    root = folder / "mlruns"
+    for what, seed in (("load", 1), ("load", 2), ("run", 1), ("override", 1), ("publish", 1), ("schedule-state", 1)):
+        assert acts.act(what, root, seed) == (0, ANY), what
+    (folder / "jobs-3.csv").write_text(
+        "job_id,state,submit_time,start_time,end_time,gpus\n"
+        "7,COMPLETED,2026-03-01T00:00:00Z,2026-03-01T00:00:00Z,2026-03-01T05:00:00Z,2\n", encoding="utf-8"
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="session")
+def after(acts: Acts, filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, object]]:
+    """Return a function from an act to what is seen once it is done."""
+    kept: dict[str, dict[str, object]] = {}
+
+    def seen(act: Any, root: Path) -> dict[str, object]:
+        if act.name not in kept:
+            folder = tmp_path_factory.mktemp(act.name)
+            shutil.copytree(filled, folder, dirs_exist_ok=True)
+            code, said = acts.act(act.name, folder / "mlruns", 3)
+            assert (code, int(said) >= act.steps) == (0, True), f"{act.name}: {said}"
+            kept[act.name] = act.state(folder / "mlruns")
+        return kept[act.name]
+
+    return seen

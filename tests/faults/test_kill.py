@@ -14,6 +14,7 @@ import pytest
 from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT
+from shiftcast.pipelines.publish.standing import BEGUN
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, all_versions, open_store
 from shiftcast.pipelines.state.guard import locked
@@ -26,6 +27,14 @@ NAMED = (
     "between alias and reason", "while publishing", "before the swap", "after the swap",
 )  # fmt: skip
 RANDOM = sorted((np.random.default_rng(20260826).permutation(999)[:22] + 1).tolist())  # thousandths of all steps
+GOING_BACK = (
+    "between version and alias",
+    "between alias and reason",
+    "while publishing",
+    "before the swap",
+    "after the swap",
+)
+BACK = sorted((np.random.default_rng(20261130).permutation(999)[:20] + 1).tolist())
 LEFT = {"mlflow.db", "artifacts", "run.lock", "fence.json", "ledger.jsonl", "published.json"}
 FRESH = (1, 40, 300, 900)  # steps of a run in an empty store: lock, migration, rename, first table of the run
 seeds = count(1)
@@ -117,6 +126,38 @@ def test_a_first_run_that_is_killed_leaves_nothing_half_made(runs, tmp_path, mom
     assert runs.run(root, 1) == 0
     assert champion_seed(root) == published_seed(root) == 1
     assert list(root.glob("mlflow.making.*")) == []
+
+
+@pytest.fixture(scope="module")
+def twice(runs, tmp_path_factory):
+    """Return a store in which seed 1 was champion before seed 2, and how many steps a rollback takes."""
+    root = tmp_path_factory.mktemp("back") / "mlruns"
+    assert [runs.run(root, seed) for seed in (1, 2)] == [0, 0]
+    assert runs.wait(runs.start(root, what="rollback")) == 0
+    steps = runs.steps
+    assert runs.wait(runs.start(root, what="forward")) == 0
+    return root, steps
+
+
+@pytest.mark.parametrize("moment", [*GOING_BACK, *BACK])
+def test_a_killed_rollback_is_ended_by_the_next_or_the_doctor(runs, twice, moment):
+    root, steps = twice
+    out = root.parent / "out"
+    assert champion_seed(root) == published_seed(root) == 2
+    when = moment if isinstance(moment, str) else 1 + moment * steps // 1000
+    assert runs.wait(runs.start(root, what="rollback", moment=when)) == -signal.SIGKILL
+    assert champion_seed(root) in {1, 2}
+    assert published_seed(root) in {1, 2}
+    if len(str(moment)) % 2:  # half of the time the doctor comes first
+        clean(root, out, wait=5)
+        assert published_seed(root) == champion_seed(root)
+        assert examine(root, out) == []
+    if champion_seed(root) == 2 or (root / BEGUN).exists():
+        assert runs.wait(runs.start(root, what="rollback")) == 0
+    assert champion_seed(root) == published_seed(root) == 1
+    clean(root, out, wait=5)
+    assert examine(root, out) == []
+    assert runs.wait(runs.start(root, what="forward")) == 0
 
 
 def test_a_step_that_was_done_before_the_kill_is_not_done_again(runs, store):

@@ -29,6 +29,7 @@ from shiftcast.forecast.scoring.past import BENCHMARKS, GUIDED
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import run as run_module
+from shiftcast.pipelines.job.rollback import roll_back
 from shiftcast.pipelines.job.run import RunRequest, run
 from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.records import RECORDS
@@ -137,6 +138,10 @@ def work(request: dict[str, object]) -> None:
     if isinstance(moment, str):
         MOMENTS[moment]()
     steps = count_steps(moment if isinstance(moment, int) else float("inf"))
+    if request["what"] in {"rollback", "forward"}:
+        roll_back(root, to=None if request["what"] == "rollback" else "2", out=root.parent / "out", wait=5)
+        Path(str(request["note"])).write_text(str(steps()), encoding="utf-8")
+        return
     settings = Settings(draws=DRAWS, seed=int(str(request["seed"])))
     retrain = {"publish_kept": False, "wait": request["wait"]}
     run(RunRequest(ORIGIN, False, settings, root, root.parent / "out", RECORDS, **retrain))

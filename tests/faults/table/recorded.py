@@ -1,0 +1,78 @@
+"""Write down which cases held: rows of benchmarks/faults.csv, the same bytes whenever the same held."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, Final
+
+from table import AREAS, CASES
+from table.registered import row_of
+
+FIELDS: Final = ("area", "case", "promise", "checked", "cost", "held")
+Row = dict[str, str]
+
+
+def read_rows(path: Path) -> dict[tuple[str, str], Row]:
+    """Return the rows by area and case."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {(row["area"], row["case"]): row for row in csv.DictReader(file)}
+
+
+def own_rows() -> dict[tuple[str, str], Row]:
+    """Return the rows of the table's own cases, in its order, not tried yet."""
+    return {
+        (case.area, case.name): dict(zip(
+            FIELDS, (case.area, case.name, case.promise, case.checked, case.cost, ""), strict=True)) for case in CASES
+    }  # fmt: skip
+
+
+class Recorder:
+    """A plugin that keeps how each case ended; cases that were not tried now keep what the file says of them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._own, self._now = path, own_rows(), dict[tuple[str, str], Row]()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Note a case that failed at any point, or passed."""
+        key, row = self._row(report)
+        if key is None:
+            return
+        failed = report.failed or hasattr(report, "wasxfail")
+        if report.when == "call" or failed:
+            self._now[key] = {**row, "held": "no" if failed else "yes"}
+
+    def _row(self, report: Any) -> tuple[tuple[str, str] | None, Row]:
+        given = dict(report.user_properties).get("case")
+        if given is not None:
+            key = tuple(given)
+            return key, self._own[key]
+        found = row_of(report.nodeid)
+        if found is None:
+            return None, {}
+        return found[:2], dict(zip(FIELDS, (*found, "elsewhere", ""), strict=True))
+
+    def pytest_sessionfinish(self, session: Any) -> None:
+        """Write the file, rows in the order of the areas, those of the table first."""
+        if hasattr(session.config, "workerinput"):
+            return
+        former = read_rows(self._path)
+        rows = {key: former.get(key) for key in self._own} | {
+            key: row for key, row in former.items() if row["cost"] == "elsewhere"
+        } | self._now  # fmt: skip
+        order = {key: number for number, key in enumerate(self._own)}
+        kept = [row for row in rows.values() if row is not None]
+        kept.sort(
+            key=lambda row: (
+                AREAS.index(row["area"]),
+                order.get((row["area"], row["case"]), len(order)),
+                row["checked"],
+                row["case"],
+            )
+        )
+        with self._path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(kept)

@@ -1,0 +1,46 @@
+"""Every case of the table of faults holds, or is known not to; `docs/faults.md` shows the table."""
+
+from pathlib import Path
+
+import pytest
+from table import AREAS, CASES, Bench
+from table.recorded import own_rows, read_rows
+from table.registered import AREA_OF
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = ROOT / "benchmarks" / "faults.csv"
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch, request):
+    return Bench(tmp_path, monkeypatch, request.getfixturevalue)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_case_holds(case, bench, record_property, request):
+    record_property("case", [case.area, case.name])
+    if case.seen:
+        request.applymarker(pytest.mark.xfail(reason=case.seen, strict=True))
+    case.held(bench)
+
+
+def test_cases_differ_and_every_area_has_some():
+    assert len({(case.area, case.name) for case in CASES}) == len(CASES) >= 500
+    assert {case.area for case in CASES} | set(AREA_OF.values()) == set(AREAS)
+
+
+def test_the_record_has_every_case_of_the_table_as_it_stands():
+    recorded = read_rows(RECORD)
+    for key, row in own_rows().items():
+        assert key in recorded, f"{key}: run `nox -s faults`"
+        assert {**recorded[key], "held": ""} == row, f"{key}: run `nox -s faults`"
+    known = {(case.area, case.name) for case in CASES if case.seen}
+    assert {key for key, row in recorded.items() if row["held"] == "no"} == known
+
+
+def test_tests_that_are_cases_as_well_are_there_and_are_tried():
+    session = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    for path, name in AREA_OF:
+        assert path.startswith("tests/faults/") or f'"{path}"' in session
+        assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{name}"
