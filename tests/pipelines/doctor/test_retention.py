@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
@@ -14,6 +15,7 @@ from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.doctor import retention as ward
 from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.doctor.retention import Retention, prune, removable, retention
+from shiftcast.pipelines.fleet import opening, retraining
 from shiftcast.pipelines.fleet.place import fleet_root, model_of
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
 from shiftcast.pipelines.publish import publication, standing
@@ -275,6 +277,22 @@ def test_the_command_lists_with_bytes_and_removes_when_told(store, monkeypatch, 
         assert ended.value.code == 0
         assert said in capsys.readouterr().out
     assert os.environ.get("MLFLOW_TRACKING_URI") is None
+
+
+def test_a_fleet_s_retrain_removes_too(store, monkeypatch, capsys):
+    versions(store, 2)
+    fleet_root(store.root, "mine").mkdir(parents=True)
+    monkeypatch.setattr(opening, "open_fleet", lambda *_, **__: None)
+    done = SimpleNamespace(outcome="kept", version="1", reason="why")
+    monkeypatch.setattr(retraining, "retrain_fleet", lambda *_, **__: done)
+    monkeypatch.chdir(store.root.parent)
+    words = ("fleet", "mine", "retrain", "--keep", "1", "--older-than")
+    for age, code, left in (("soon", 2, [1, 2]), ("0h", 3, [2])):
+        monkeypatch.setattr(sys, "argv", ["shiftcast", *words, age])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert (ended.value.code, numbers(store)) == (code, left)
+    assert capsys.readouterr().out == "kept: version 1 of fleet mine: why\n1 thing, 9 kB removed\n"
 
 
 def test_files_of_runs_without_a_version_are_listed_by_doctor_and_removed(store):
