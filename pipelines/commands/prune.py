@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -20,6 +20,9 @@ AGE: Final = "90d"
 _NEWEST: Final = 10
 _KILO: Final = 1000
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB")
+Keep = Annotated[
+    int | None, typer.Option(min=1, help="Then remove old versions but this many of the newest: `shiftcast prune`.")
+]
 OlderThan = Annotated[str, typer.Option(help="Age up to which everything stays: hours, days or weeks, such as 90d.")]
 
 
@@ -46,6 +49,36 @@ def prune(
         sys.stdout.write(f"{each.kind}: {each.what}, {said_size(each.size)}; {done}{each.remedy}\n")
     sys.stdout.write(f"{said_of_all(found)} {'removed' if apply else 'to remove; nothing was changed, --apply does'}\n"
                      if found else "nothing to remove\n")  # fmt: skip
+
+
+def removal(keep: int | None, older_than: str, *, wait: float) -> Callable[[], Sequence[Fault]]:
+    """Return what removes old things after a retrain that is told to; the rule is checked before it begins.
+
+    Parameters
+    ----------
+    keep
+        Newest versions that stay; nothing is removed if not given.
+    older_than
+        Age up to which everything stays.
+    wait
+        Longest wait for another run [s].
+
+    Returns
+    -------
+    callable
+        Gives what it removed.
+
+    Raises
+    ------
+    ValueError
+        If the age is none.
+    """
+    if keep is None:
+        return tuple
+    from shiftcast.pipelines.doctor import retention as ward  # noqa: PLC0415  (keeps --help fast)
+
+    rule = ward.retention(keep, older_than)
+    return lambda: ward.prune(default_root(), rule, wait=wait)
 
 
 def said_of_all(found: Sequence[Fault]) -> str:

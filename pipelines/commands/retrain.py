@@ -11,7 +11,7 @@ import typer
 
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.prune import AGE, OlderThan, said_of_all
+from shiftcast.pipelines.commands.prune import AGE, Keep, OlderThan, removal, said_of_all
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
@@ -38,9 +38,7 @@ def retrain(
     record: RecordFolder = RECORDS,
     usage: UseUsage = False,
     wait: Wait = LOCK_SECONDS,
-    keep: Annotated[
-        int | None, typer.Option(min=1, help="Then remove old versions but this many of the newest: `shiftcast prune`.")
-    ] = None,
+    keep: Keep = None,
     older_than: OlderThan = AGE,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -51,7 +49,6 @@ def retrain(
     done. Code 1 is a failure.
     """
     from shiftcast.pipelines.commands.run_progress import Progress  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.doctor.retention import prune, retention  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import RunRequest, run  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.registry.deciding import KEPT  # noqa: PLC0415  (keeps --help fast)
 
@@ -60,13 +57,13 @@ def retrain(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
         promote=promote_if_better, publish_kept=False, wait=wait, ingest=stored_usage(usage, default_root()),
     )  # fmt: skip
-    rule = None if keep is None else retention(keep, older_than)
+    remove = removal(keep, older_than, wait=wait)
     with Progress(shown=not quiet) as progress:
         result = run(request, progress=progress.step)
-    gone = [] if rule is None else prune(default_root(), rule, wait=wait)
+    gone = remove()
     outcome = {"outcome": result.outcome, "version": result.version, "reason": result.reason}
     if as_json:
-        sys.stdout.write(json.dumps({**outcome, **({"removed": len(gone)} if rule else {})}) + "\n")
+        sys.stdout.write(json.dumps({**outcome, **({"removed": len(gone)} if keep else {})}) + "\n")
     elif not quiet:
         why = result.reason.removeprefix(f"{result.outcome}: ")
         sys.stdout.write(f"{result.outcome}: model version {result.version}: {why}\n")

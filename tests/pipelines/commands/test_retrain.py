@@ -1,7 +1,6 @@
 import json
 import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from shiftcast.features.frames import DIMENSIONS, Quarantine, empty
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import retrain as retrain_command
-from shiftcast.pipelines.doctor import retention
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.registry import deciding
 from shiftcast.pipelines.registry.champion import open_bundle
@@ -45,22 +43,6 @@ def champion(request):
 def worse(scores):
     mine = (scores["model"] == "shiftcast") & (scores["metric"] == "build_cost")
     return scores.assign(value=scores["value"].where(~mine, scores["value"] * 1.2))
-
-
-def test_old_versions_are_removed_after_a_retrain_that_is_told_to(shell, own_store, monkeypatch):
-    done = SimpleNamespace(outcome="kept", version="7", reason="why")
-    asked = []
-    monkeypatch.setattr(run_module, "run", lambda *_, **__: done)
-    monkeypatch.setattr(
-        retention, "prune", lambda *given, wait: asked.append((*given, wait)) or [SimpleNamespace(size=2)]
-    )
-    assert shell(*WORDS, "--quiet") == (3, "", "")
-    assert asked == []
-    told = "kept: model version 7: why\n1 thing, 2 bytes removed\n"
-    assert shell(*WORDS, "--keep", "5", "--older-than", "36h", "--wait", "9")[:2] == (3, told)
-    assert asked == [(own_store.root, retention.Retention(5, 36 * 3600), 9)]
-    code, _, err = shell(*WORDS, "--keep", "5", "--older-than", "soon")
-    assert (code, "--older-than 'soon' is no age" in err) == (2, True)
 
 
 def test_exit_codes_say_what_became_of_the_forecast(shell, own_store, finished, monkeypatch, tmp_path):

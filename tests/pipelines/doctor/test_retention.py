@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
@@ -14,7 +15,9 @@ from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.doctor import retention as ward
 from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.doctor.retention import Retention, prune, removable, retention
+from shiftcast.pipelines.fleet import opening, retraining
 from shiftcast.pipelines.fleet.place import fleet_root, model_of
+from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
 from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.registry.keeping import KEEP_TAG
@@ -275,6 +278,29 @@ def test_the_command_lists_with_bytes_and_removes_when_told(store, monkeypatch, 
         assert ended.value.code == 0
         assert said in capsys.readouterr().out
     assert os.environ.get("MLFLOW_TRACKING_URI") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("retrain",), "kept: model version 1: why\n"),
+     (("fleet", "mine", "retrain"), "kept: version 1 of fleet mine: why\n")],
+    ids=["the world", "a fleet"],
+)  # fmt: skip
+def test_a_retrain_removes_where_it_is_told_to(store, monkeypatch, capsys, words, said):
+    versions(store, 2)
+    fleet_root(store.root, "mine").mkdir(parents=True)
+    done = SimpleNamespace(outcome="kept", version="1", reason="why")
+    monkeypatch.setattr(run_module, "run", lambda *_, **__: done)
+    monkeypatch.setattr(retraining, "retrain_fleet", lambda *_, **__: done)
+    monkeypatch.setattr(opening, "open_fleet", lambda *_, **__: None)
+    monkeypatch.chdir(store.root.parent)
+    for more, code, left in (((), 3, [1, 2]), (("--keep", "1", "--older-than", "soon"), 2, [1, 2]),
+                             (("--keep", "1", "--older-than", "0h"), 3, [2])):  # fmt: skip
+        monkeypatch.setattr(sys, "argv", ["shiftcast", *words, *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert (ended.value.code, numbers(store)) == (code, left)
+    assert capsys.readouterr().out == f"{said}{said}1 thing, 9 kB removed\n"
 
 
 def test_files_of_runs_without_a_version_are_listed_by_doctor_and_removed(store):
