@@ -19,7 +19,7 @@ def rows_of(**scores):
         pd.DataFrame({
             "set": name, "fleet": [f"{name} {number}" for number in range(len(values))], "way": way, "lead": 12,
             "crps": 0.1 if way == "held" else 0.2, "position": np.linspace(0.05, 0.95, len(values)),
-            "miss": 0.5 * np.asarray(values), "deviation": 0.5,
+            "miss": 0.5 * np.asarray(values), "deviation": 0.5, "months": 20, "shared": "one",
         })
         for name, values in scores.items() for way in fleet_band.WAYS
     ])  # fmt: skip
@@ -32,7 +32,7 @@ def test_the_page_shows_what_was_measured():
 
 
 def test_draws_held_to_a_walk_score_no_worse_a_year_ahead():
-    measured, _ = fleet_band.read_results()
+    measured = fleet_band.read_results()[0]
     year = measured[measured["lead"] == fleet_band.LEADS[-1]]
     assert len(year) == 2
     assert (year["crps"] <= year["free"]).all()
@@ -42,6 +42,13 @@ def test_a_table_by_lead_counts_what_central_intervals_held():
     table = fleet_band.by_lead(rows_of(generated=np.zeros(10), pypi=np.zeros(10)))
     assert table["group"].tolist() == ["generated fleets", "real monthly series"]
     assert table[["in50", "in80", "crps", "free"]].to_numpy() == pytest.approx(np.array([[0.4, 0.8, 0.1, 0.2]] * 2))
+
+
+def test_series_that_share_a_year_count_once():
+    rows = rows_of(pypi=np.zeros(4)).assign(position=[0.1, 0.1, 0.1, 0.9] * 2, shared=["a", "a", "a", "b"] * 2)
+    table = fleet_band.by_history(rows).iloc[0]
+    assert table[["fleets", "years", "least", "most"]].tolist() == [4, 2, 20, 20]
+    assert table[["position", "error"]].tolist() == pytest.approx([0.5, 0.4])
 
 
 def test_a_band_is_mended_by_what_the_other_sets_ask_for():
