@@ -156,12 +156,14 @@ def _own(kept: Kept, grain: str, span: _Span, basis: Basis, draws: int, seed: in
         table, grain, kept.names, horizon=span.horizon(grain), priors=own_priors(basis.beliefs), draws=draws, seed=seed
     )
     hours, notes = drawn.hours, (*history.notes, *drawn.notes)
-    trend, little = Trend.believed(basis.beliefs) if basis.world is None else None, ""
+    trend, little = Trend.believed(basis.beliefs), ""
     if trend is not None:
-        little = rests_on(table, grain, trend, hours.shape[1])
-        hours, wide = within_walk(hours, table, grain, trend)
-        hours, told = regrown(hours, table, grain, trend, seed=seed)
-        notes += (*wide, *told)
+        hours, told = within_walk(hours, table, grain, trend)
+        notes += told
+        if basis.world is None:
+            little = rests_on(table, grain, trend, hours.shape[1])
+            hours, told = regrown(hours, table, grain, trend, seed=seed)
+            notes += told
     hours = hours[:, : len(span.weights)]
     if basis.learned is not None and {"workload", "technique"} <= set(parts):
         hours, mixed = migrated_mix(hours, table, grain, parts, learned=basis.learned, seed=seed)

@@ -1,4 +1,4 @@
-"""Growth of a fleet that borrows none: its own history's, drawn towards what such fleets had as far as it is short.
+"""Growth and spread of a fleet's own path: its history's, drawn towards what such fleets had as far as it is short.
 
 A smoothed slope that a few weeks taught wanders on for years: the variance of the log then grows with the cube of time,
 and the mean of a wide log-normal with the exponential of half of that. A fleet's path is no wider than a random walk
@@ -28,7 +28,7 @@ _FEWEST: Final = 4  # such differences that tell it
 _TINY: Final = 1e-12
 _MUCH: Final = 1.25  # of the log deviation that is held, from which drawing it wider is worth a note
 _HELD: Final = (
-    "drawn from its own history alone, hours run further apart with time than such fleets do: no quantile is further "
+    "drawn from its own history, hours run further apart with time than such fleets do: no quantile of that is further "
     "from the median than that of a random walk (fleet.growth.own)"
 )
 

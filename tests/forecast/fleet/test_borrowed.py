@@ -86,6 +86,19 @@ def test_the_borrowed_weight_falls_as_history_grows(usage):
     assert weights[0] > weights[1] > weights[2]
 
 
+def test_a_few_weeks_of_a_fleet_that_borrows_do_not_end_it(usage):
+    random = np.random.default_rng(0)
+    noise, walk = 0.1 * random.standard_normal((77, 3)), 0.02 * random.standard_normal((77, 3)).cumsum(axis=0)
+    hours = np.exp(9 + noise + walk + 0.003 * np.arange(77)[:, None])
+    rows = usage({("search", f"t{part}"): hours[:, part] for part in range(3)}, start="2026-01-05")
+    basis = Basis(shipped_beliefs(), world=world(0.4))
+    fleet = Fleet("new", leaf="enterprise")
+    made = forecast_demand(read_history(rows), fleet, through="2028Q4", basis=basis, draws=200)
+    assert (made.total[:, -1] > 0).mean() >= 0.99
+    assert made.total[:, -1].mean() < 1.5 * np.median(made.total[:, -1])
+    assert made.little == ""
+
+
 @pytest.mark.parametrize(("growth", "step", "seed"), [(0.0008, 0.01, 1), (0.0, 0.005, 2), (0.0004, 0.02, 3)])
 def test_every_further_month_of_one_fleet_takes_weight_from_the_world_and_its_report_says_so(
     growth, step, seed, usage, known_on

@@ -52,6 +52,15 @@ def test_what_is_held_costs_the_same_used_or_not_and_the_rest_is_rented(basis, d
     assert costs.hours[:, 0].tolist() == pytest.approx([0.1 * 50 * 24 * 31, 1.5 * 50 * 24 * 31])
 
 
+def test_the_sentences_of_a_budget_end_with_how_little_they_rest_on(basis, demand_of):
+    demand = demand_of(wanted(0.1, 1.5))
+    plain, little = (
+        budget(each, mine(), basis, year=2027, limit=2e6).says
+        for each in (demand, replace(demand, little="This rests on little."))
+    )
+    assert little == plain + " This rests on little."
+
+
 def test_rent_ends_where_there_is_no_more_and_without_an_offer_work_waits(basis, demand_of):
     few = mine(offers=(Offer("cloud", "alpha", "rent", 3.0, 0.0, 0, most=10),))
     costs = held_costs(demand_of(wanted(1.5)), few, basis, given={})

@@ -177,6 +177,12 @@ def test_nothing_is_added_where_nothing_is_short(basis, demand_of):
     )
 
 
+def test_the_sentences_of_when_a_fleet_is_full_end_with_how_little_they_rest_on(basis, demand_of):
+    demand = demand_of(filled((1.1, 1.1, 1.1)))
+    said = full(replace(demand, little="This rests on little."), mine(), basis).says
+    assert said == full(demand, mine(), basis).says + " This rests on little."
+
+
 def test_the_months_asked_are_those_answered(basis, demand_of):
     demand = demand_of(filled((1.1, 1.1, 1.1)))
     answer = full(demand, mine(), basis, through=day("2027-02-10"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,6 +79,11 @@ def test_the_sentence_begins_with_the_last_period_and_compares_with_what_was_use
     says = outlook(demand, PRICED, basis, mix=MIX).says
     assert says.startswith("mine will want 300 GPU-hours in 2027Q2 (to 2027-04) (8 in 10: 64.7 to 535)")
     assert says.endswith("A month then takes 2 times what one took from 2026-11 to 2026-11.")
+
+
+def test_the_sentences_of_what_a_fleet_wants_end_with_how_little_they_rest_on(demand, basis):
+    said = outlook(replace(demand, little="This rests on little."), PRICED, basis, mix=MIX).says
+    assert said == outlook(demand, PRICED, basis, mix=MIX).says + " This rests on little."
 
 
 def test_without_prices_or_power_these_figures_are_left_out_and_the_reason_said(demand, basis):
