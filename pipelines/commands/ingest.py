@@ -23,6 +23,7 @@ from shiftcast.pipelines.commands.options import as_day
 
 if TYPE_CHECKING:
     from shiftcast.pipelines.ingest.load import IngestRequest
+    from shiftcast.pipelines.sources.setting import Setting
 
 _PACKAGE_COMMAND: Final = "throughput"
 
@@ -77,6 +78,8 @@ def ingest_files(
         return
     form = Form(cluster, dates, delimiter, path_, sheet)
     setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
+    for said in _own_words(setting):
+        sys.stderr.write(f"{said}\n")
     last = None if until is None else as_moment(until, "--until")
     if source == "check":
         from shiftcast.pipelines.commands.ingest_check import check_files  # noqa: PLC0415  (keeps --help fast)
@@ -102,6 +105,12 @@ def _shown(source: str, paths: list[str] | None, output: Path, *, as_json: bool)
         show_throughput(load_throughput(paths, output), output, as_json=as_json)
         return True
     return False
+
+
+def _own_words(setting: Setting) -> tuple[str, ...]:
+    from shiftcast.pipelines.sources.formats.words import own_words  # noqa: PLC0415  (keeps --help fast)
+
+    return own_words(setting.rules, setting.constants)
 
 
 def into_root(fleet: str) -> Path:
