@@ -39,6 +39,7 @@ TREATMENTS: Final = {
     "say up to which day the figures go (--as-of), or drop its row",
     "gaps": "periods missing inside histories: left unknown, never filled with zero",
     "shifted": "daily or longer periods an hour off their step as clocks changed: taken as whole ones",
+    "uneven": "periods whose shares do not add up to the 1 or 100 of most others: taken in proportion, so check them",
     "constant": "series that never change",
     "zero": "series of zeros",
     "single": "series with one observation: frequency taken from their group, or from most series",
