@@ -13,7 +13,7 @@ import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.instants import Clock
-from shiftcast.features.refusal import numbers_of, refuse, text_of
+from shiftcast.features.refusal import LARGEST, TOO_LARGE, numbers_of, refuse, text_of
 from shiftcast.features.stamps import refuse_dates, utc_stamps
 from shiftcast.features.volumes import Treatments
 
@@ -121,6 +121,7 @@ def _refuse_values(rows: pd.DataFrame) -> None:
     """Refuse values and sample sizes that no count or share can take."""
     finite = pd.Series(np.isfinite(rows.value), index=rows.index)
     refuse(rows, ~finite, rows.value, "value", "give a finite number, or drop the row where nothing was measured")
+    refuse(rows, rows.value > LARGEST, rows.value, "value", TOO_LARGE)
     refuse(rows, rows.value < 0, rows.value, "value", "a share, count or level cannot be negative: correct it")
     sized = rows.n.notna()
     bad = sized & ~((rows.n > 0) & np.isfinite(rows.n))

@@ -77,9 +77,7 @@ def ingest_files(
     if _shown(source, paths, output, as_json=as_json) or not paths:
         return
     form = Form(cluster, dates, delimiter, path_, sheet)
-    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
-    for said in _own_words(setting):
-        sys.stderr.write(f"{said}\n")
+    setting = _told(read_setting(anchor, zone, labels, constant or [], mapping, instances, form))
     last = None if until is None else as_moment(until, "--until")
     if source == "check":
         from shiftcast.pipelines.commands.ingest_check import check_files  # noqa: PLC0415  (keeps --help fast)
@@ -107,10 +105,12 @@ def _shown(source: str, paths: list[str] | None, output: Path, *, as_json: bool)
     return False
 
 
-def _own_words(setting: Setting) -> tuple[str, ...]:
+def _told(setting: Setting) -> Setting:
+    """Return a setting after telling of labels that no table knows: each makes one of its own."""
     from shiftcast.pipelines.sources.formats.words import own_words  # noqa: PLC0415  (keeps --help fast)
 
-    return own_words(setting.rules, setting.constants)
+    sys.stderr.writelines(f"{said}\n" for said in own_words(setting.rules, setting.constants))
+    return setting
 
 
 def into_root(fleet: str) -> Path:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shiftcast.features.instants import Clock
 from shiftcast.features.share_grid import future_ends, share_panels
 from shiftcast.features.shares import check_share_rows, uneven_sums
+from shiftcast.features.volumes import check_volume_rows
 
 
 def rows(values, *, dates=None, series="s", group="g", names="abcdefgh"):
@@ -229,3 +230,11 @@ def test_periods_that_do_not_add_up_as_most_do_are_told_and_counts_are_not():
     assert uneven(1, 1, 1, 0.43).counts == {"uneven": 1}
     assert uneven(1, 1, 1.004).counts == {}
     assert uneven(5120, 107, 100, 8000).counts == {}
+
+
+def test_a_figure_that_nothing_amounts_to_is_refused():
+    rows = pd.DataFrame({"series": "web", "period_end": "2025-12-31", "category": ["a", "b"], "value": [1e300, 1.0]})
+    with pytest.raises(ValueError, match=r"series 'web', row 1: value is 1e\+300; no figure is that large"):
+        check_share_rows(rows)
+    with pytest.raises(ValueError, match=r"series 'web', row 1: value is 1e\+300; no figure is that large"):
+        check_volume_rows(rows.drop(columns="category").head(1))
