@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
 
+LARGEST: Final = 1e36  # of any unit; all operations of all accelerators in a year are some 1e29
+TOO_LARGE: Final = "no figure is that large: correct it, or give it in a larger unit"
 TIMES: Final = "a time or duration is no number: write hours, such as 12.5 for 12:30:00"
 
 

@@ -13,11 +13,13 @@ import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.instants import Clock
-from shiftcast.features.refusal import numbers_of, refuse, text_of
+from shiftcast.features.refusal import LARGEST, TOO_LARGE, numbers_of, refuse, text_of
 from shiftcast.features.stamps import refuse_dates, utc_stamps
+from shiftcast.features.volumes import Treatments
 
 COLUMNS: Final = ("series", "group", "period_end", "category", "value")
 MAX_CATEGORIES: Final = 200  # in one series; more is a list of items, not a mix of techniques
+_ROUNDED: Final = 0.01  # by which shares that were rounded add up to more or less than all
 
 
 def check_share_rows(frame: pd.DataFrame, clock: Clock | None = None) -> pd.DataFrame:
@@ -63,6 +65,37 @@ def check_share_rows(frame: pd.DataFrame, clock: Clock | None = None) -> pd.Data
     )
 
 
+def uneven_sums(rows: pd.DataFrame) -> Treatments:
+    """Count the periods whose shares do not add up to one, or to a hundred, though most of their series do.
+
+    Parameters
+    ----------
+    rows
+        From :func:`check_share_rows`.
+
+    Returns
+    -------
+    Treatments
+        ``uneven``, and the first of them; none of a series of counts or levels, which add up to anything.
+
+    Examples
+    --------
+    >>> day = pd.to_datetime(["2024-12-31", "2025-12-31", "2026-12-31"], utc=True)
+    >>> rows = pd.DataFrame({"series": "web", "period_end": day, "value": [100.0, 107.0, 100.0]})
+    >>> uneven_sums(rows).counts
+    {'uneven': 1}
+    """
+    total = rows.groupby(["series", "period_end"], sort=True).value.sum()
+    off = pd.Series(False, index=total.index)
+    for whole in (1.0, 100.0):
+        even = (total / whole - 1).abs() <= _ROUNDED
+        off |= ~even & (even.groupby(level="series").transform("mean") > 0.5)
+    if not off.any():
+        return Treatments()
+    name, day = total.index[off.to_numpy()][0]
+    return Treatments({"uneven": int(off.sum())}, {"uneven": f"{name} on {day:%Y-%m-%d}"})
+
+
 def _typed(frame: pd.DataFrame, clock: Clock | None) -> pd.DataFrame:
     """Return the rows with text, dates and numbers in their types, and the number of each row."""
     missing = [name for name in COLUMNS if name not in frame.columns and name != "group"]
@@ -88,6 +121,7 @@ def _refuse_values(rows: pd.DataFrame) -> None:
     """Refuse values and sample sizes that no count or share can take."""
     finite = pd.Series(np.isfinite(rows.value), index=rows.index)
     refuse(rows, ~finite, rows.value, "value", "give a finite number, or drop the row where nothing was measured")
+    refuse(rows, rows.value > LARGEST, rows.value, "value", TOO_LARGE)
     refuse(rows, rows.value < 0, rows.value, "value", "a share, count or level cannot be negative: correct it")
     sized = rows.n.notna()
     bad = sized & ~((rows.n > 0) & np.isfinite(rows.n))

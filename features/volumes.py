@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.instants import Clock
-from shiftcast.features.refusal import coded, numbers_of, refuse
+from shiftcast.features.refusal import LARGEST, TOO_LARGE, coded, numbers_of, refuse
 from shiftcast.features.stamps import refuse_dates, utc_stamps
 
 COLUMNS: Final = ("series", "group", "period_end", "value")
@@ -39,6 +39,7 @@ TREATMENTS: Final = {
     "say up to which day the figures go (--as-of), or drop its row",
     "gaps": "periods missing inside histories: left unknown, never filled with zero",
     "shifted": "daily or longer periods an hour off their step as clocks changed: taken as whole ones",
+    "uneven": "periods whose shares do not add up to the 1 or 100 of most others: taken in proportion, so check them",
     "constant": "series that never change",
     "zero": "series of zeros",
     "single": "series with one observation: frequency taken from their group, or from most series",
@@ -160,6 +161,7 @@ def check_volume_rows(
     refuse(rows, pd.Series(capacity <= 0), pd.Series(capacity), CAPACITY, "give what can be served, or leave it empty")
     with np.errstate(invalid="ignore"):
         rows["lower"] = (flags | (rows.value.to_numpy() >= AT_CAPACITY * capacity)) & rows.value.notna().to_numpy()
+    refuse(rows, rows.value > LARGEST, rows.value, "value", TOO_LARGE)
     refuse(rows, rows.value < 0, rows.value, "value", "a volume cannot be negative: correct it or drop the row")
     rows = rows.sort_values(["group", "series", "period_end"], kind="stable", ignore_index=True)
     rows, repeated = _once(rows)

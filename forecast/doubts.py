@@ -8,6 +8,7 @@ from typing import Final
 from shiftcast.features.input_error import InputError
 
 _WHOLE, _LONG = 100.0, 1e15  # between which a figure is shown without decimals and exponent
+_BARE: Final = "1"  # unit of a ratio, which is not said
 FAR: Final = 10.0  # times beyond the range at which a figure is refused until it is insisted on
 
 
@@ -110,6 +111,8 @@ def doubt(name: str, value: float, supported: Supported, *, sure: bool, refused:
     --------
     >>> doubt("power", 30.0, Supported(2.0, 8.0, "MW", "the record's 95 %"), sure=False)
     ("Doubtful: power of 30 MW is 3.8 times above the record's 95 %, 2 to 8 MW.",)
+    >>> doubt("PUE", 2.0, Supported(1.05, 1.5, "1", "the record's 95 %"), sure=False)
+    ("Doubtful: PUE of 2 is 1.3 times above the record's 95 %, 1.05 to 1.5.",)
     >>> doubt("power", 4.0, Supported(2.0, 8.0, "MW", "the record's 95 %"), sure=False)
     ()
     """
@@ -117,9 +120,10 @@ def doubt(name: str, value: float, supported: Supported, *, sure: bool, refused:
     if times <= 1.0:
         return ()
     side = "above" if value > supported.high else "below"
+    unit = "" if supported.unit == _BARE else f" {supported.unit}"
     told = (
-        f"{name} of {figure(value)} {supported.unit} is {figure(times, 2)} times {side} {supported.said}, "
-        f"{figure(supported.low)} to {figure(supported.high)} {supported.unit}"
+        f"{name} of {figure(value)}{unit} is {figure(times, 2)} times {side} {supported.said}, "
+        f"{figure(supported.low)} to {figure(supported.high)}{unit}"
     )
     if refused and times >= FAR and not sure:
         raise InputError(f"{told}; correct it or its unit, or insist with sure=yes (--sure)")

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from scipy.special import expit, logit, ndtri
 
+from shiftcast.features.frames import Ceilings, DataFrame
 from shiftcast.features.series import select
 from shiftcast.forecast.doubts import Supported, doubt
 from shiftcast.forecast.draws import Z90
@@ -49,17 +50,21 @@ def doubt_given(basis: Basis, given: Mapping[str, float], *, sure: bool) -> tupl
     return tuple(notes)
 
 
-def doubt_power(basis: Basis, mw: float, *, sure: bool) -> tuple[str, ...]:
+def doubt_power(
+    ceilings: DataFrame[Ceilings], mw: float, *, sure: bool, of: str = "site power"
+) -> tuple[str, ...]:  # fmt: skip
     """Return what is doubtful about the power of one site: the whole world adds only so much in a quarter.
 
     Parameters
     ----------
-    basis
-        Its ceilings, for power added in a quarter.
+    ceilings
+        Those known, for power added in a quarter.
     mw
         Power at the meter [MW_facility].
     sure
         Whether the asker insists.
+    of
+        What the power is called.
 
     Returns
     -------
@@ -71,9 +76,9 @@ def doubt_power(basis: Basis, mw: float, *, sure: bool) -> tuple[str, ...]:
     ValueError
         If the power is far beyond it.
     """
-    rows = select(basis.ceilings, name="power_additions", applies="flow")
+    rows = select(ceilings, name="power_additions", applies="flow")
     if rows.empty:
         return ()
     most = float(rows["high"].max())
-    return doubt("site power", mw, Supported(0.0, most, "MW", "all power that the world's AI adds in a quarter"),
+    return doubt(of, mw, Supported(0.0, most, "MW", "all power that the world's AI adds in a quarter"),
                  sure=sure)  # fmt: skip

@@ -135,7 +135,7 @@ def site_question(basis: Basis, site: Site) -> Answer:
         If no generation asked about has both power and rate, naming what is missing.
     """
     given = dict(site.given) | ({} if site.pue is None else {"power.pue": site.pue})
-    doubtful = (*doubt_power(basis, site.mw, sure=site.sure), *doubt_given(basis, given, sure=site.sure))
+    doubtful = (*doubt_power(basis.ceilings, site.mw, sure=site.sure), *doubt_given(basis, given, sure=site.sure))
     price = price_name(basis, site.model)
     rows: list[dict[str, Any]] = []
     refused: list[OutOfSupportError] = []

@@ -15,7 +15,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.open_periods import whole_shares
 from shiftcast.features.reading import Reading
 from shiftcast.features.share_grid import SharePanel, future_ends, share_panels
-from shiftcast.features.shares import check_share_rows
+from shiftcast.features.shares import check_share_rows, uneven_sums
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.migration.combine import centre
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
@@ -102,6 +102,7 @@ def fit_shares(
         raise InputError(f"horizon is {horizon}; give 1 to {MAX_HORIZON} periods")
     reading = Reading() if reading is None else reading
     rows, treated = whole_shares(check_share_rows(frame, reading.clock), reading)
+    treated += uneven_sums(rows)
     if newcomer is not None:
         rows = with_newcomer(rows, newcomer)
     panels, skill, done = [], [], 0

@@ -10,13 +10,14 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.scenarios.levers import Generation, Limit, Price
+from shiftcast.forecast.doubts import Supported, figure
+from shiftcast.forecast.scenarios.levers import MOST, Generation, Limit, Price
 from shiftcast.forecast.scenarios.paths import late_mix, reached
 from shiftcast.forecast.scenarios.reading import Scenario
 from shiftcast.forecast.supply.ceilings import POWER
 from shiftcast.forecast.supply.funding import FUNDING
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.part import forecast_periods
+from shiftcast.forecast.views.part import Part, draws_of, forecast_periods
 from shiftcast.forecast.views.redraw import Change
 
 _TINY: Final = 1e-30
@@ -53,7 +54,12 @@ def levered_supply(cube: xr.Dataset, scenario: Scenario, quarters: list[str], ch
             use[..., names.index(FUNDING)] *= factor
             change = replace(change, price=change.price * factor, use=use)
     for lever in scenario.of(Limit):
-        change = _limited(lever, reached(quarters, lever.start), names, change)
+        counts = reached(quarters, lever.start)
+        if lever.most is not None and lever.ceiling in names:
+            live = draws_of(cube, POWER, Part())[:, forecast_periods(cube)]
+            had = live if lever.ceiling == POWER else change.available[..., names.index(lever.ceiling)]
+            _check_most(lever, had[:, counts > 0])
+        change = _limited(lever, counts, names, change)
     return change
 
 
@@ -76,6 +82,21 @@ def _late(
     price, power = grown[..., names.index(FUNDING)], grown[..., names.index(POWER)]
     # what a ceiling leaves is counted as in the base: room that a late part does not take makes no more of older ones
     return replace(change, price=change.price * price, power=change.power * power, waits=waits, lost=lost)
+
+
+def _check_most(lever: Limit, had: Array) -> None:
+    """Refuse a figure further beyond what is drawn of a ceiling than any factor on it: rather its unit is wrong."""
+    drawn = had[np.isfinite(had)]
+    if not drawn.size or lever.most is None:
+        return
+    low, high = (float(end) for end in np.quantile(drawn, (0.025, 0.975)))
+    times = Supported(low, high, "", "").times(lever.most)
+    if times >= MOST:
+        side = "above" if lever.most > high else "below"
+        raise InputError(
+            f"scenario: {lever.ceiling} of at most {figure(lever.most)} is {figure(times, 2)} times {side} the 95 % "
+            f"drawn, {figure(low)} to {figure(high)}; correct it or its unit, or give lift = true or a factor"
+        )
 
 
 def _limited(lever: Limit, counts: Array, names: list[str], change: Change) -> Change:

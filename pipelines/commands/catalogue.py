@@ -16,6 +16,7 @@ from shiftcast.features.frames import AnyFrame, DataFrame, Hardware, Residency, 
 from shiftcast.features.quality import screen
 from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.economics.doubted import doubt_power
 from shiftcast.forecast.hardware.levels import TIERS
 from shiftcast.forecast.hardware.placement import within_region
 from shiftcast.forecast.hardware.power import power_kw
@@ -68,6 +69,7 @@ def convert_demand(
     software: Annotated[str | None, typer.Option(help="Software of the record; the best if left out.")] = None,
     utilisation: Annotated[float, typer.Option(help="Mean share of provisioned accelerators that is busy.")] = 0.5,
     pue: Annotated[float, typer.Option(help="Facility over IT power.")] = 1.2,
+    sure: Annotated[bool, typer.Option(help="Insist on a volume far beyond what the world's AI could serve.")] = False,
     as_of: AsOf = None,
     record: RecordFolder = RECORDS,
     output: Output = None,
@@ -81,14 +83,17 @@ def convert_demand(
     )
     it_kw = power_kw(known.hardware, accelerator, boundary="it")
     size = size_demand(requests, work, rate.value, it_kw=it_kw, utilisation=utilisation, pue=pue)
+    doubtful = doubt_power(known.ceilings, size.megawatts, sure=sure, of=f"{requests:g} requests a day: power")
     given = {"accelerator": accelerator, "model": model, "it_kw": it_kw, "utilisation": utilisation, "pue": pue}
-    write_noted(pd.DataFrame([{**given, **asdict(rate), **asdict(size)}]), output, known.origin)
+    write_noted(pd.DataFrame([{**given, **asdict(rate), **asdict(size)}]), output, known.origin, lines=doubtful)
     if as_json:
         answer = {"as_of": f"{known.origin:%Y-%m-%d}", **given, "rate": asdict(rate), **asdict(size)}
         sys.stdout.write(json.dumps(answer, indent=1) + "\n")
     else:
         _show_size(f"{model} on {accelerator}, as of {known.origin:%Y-%m-%d}", rate, size)
         wide_console().print(f"{it_kw:g} kW IT each, PUE {pue:g}, utilisation {utilisation:.0%}")
+        for note in doubtful:
+            wide_console().print(note, markup=False)
 
 
 def open_catalogue(known: Known) -> Catalogue:

@@ -23,6 +23,7 @@ from shiftcast.pipelines.commands.options import as_day
 
 if TYPE_CHECKING:
     from shiftcast.pipelines.ingest.load import IngestRequest
+    from shiftcast.pipelines.sources.setting import Setting
 
 _PACKAGE_COMMAND: Final = "throughput"
 
@@ -76,7 +77,7 @@ def ingest_files(
     if _shown(source, paths, output, as_json=as_json) or not paths:
         return
     form = Form(cluster, dates, delimiter, path_, sheet)
-    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
+    setting = _told(read_setting(anchor, zone, labels, constant or [], mapping, instances, form))
     last = None if until is None else as_moment(until, "--until")
     if source == "check":
         from shiftcast.pipelines.commands.ingest_check import check_files  # noqa: PLC0415  (keeps --help fast)
@@ -102,6 +103,14 @@ def _shown(source: str, paths: list[str] | None, output: Path, *, as_json: bool)
         show_throughput(load_throughput(paths, output), output, as_json=as_json)
         return True
     return False
+
+
+def _told(setting: Setting) -> Setting:
+    """Return a setting after telling of labels that no table knows: each makes one of its own."""
+    from shiftcast.pipelines.sources.formats.words import own_words  # noqa: PLC0415  (keeps --help fast)
+
+    sys.stderr.writelines(f"{said}\n" for said in own_words(setting.rules, setting.constants))
+    return setting
 
 
 def into_root(fleet: str) -> Path:

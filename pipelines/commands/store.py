@@ -107,7 +107,8 @@ def export(
     equal = {name: value for name, value in (("measure", measure), ("unit", unit), ("grain", loaded_grain)) if value}
     usage = _store(fleet).as_of(as_day(as_of, "--as-of"), **equal)
     if usage.empty:
-        raise InputError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
+        of = "".join(f" of {name} {value!r}" for name, value in equal.items())
+        raise InputError(f"no usage{of} was known by then; see `shiftcast store history`")
     long = to_series(usage, grain, group=group, absent=absent)
     figures = long["value"].map(lambda value: float(f"{value:.12g}"))  # what sums of doubles are good for
     notes = notes_of(lines=(f"usage by {grain}", *map(str, equal.items())), as_of=as_day(as_of, "--as-of"))

@@ -16,6 +16,7 @@ from shiftcast.pipelines.sources.unpacking import Unpacking
 from shiftcast.pipelines.tables.delimited import opened, plain_csv
 from shiftcast.pipelines.tables.formulas import MARKED
 from shiftcast.pipelines.tables.parquet import parquet_batches
+from shiftcast.pipelines.tables.sheets import place_of
 
 NAMES: Final = ("parent", "child", "category", "statistic", "unique_id", *ALIASES["unique_id"])
 EMPTY: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>")  # of a number, not of a name
@@ -41,6 +42,8 @@ def read_long(path: Path) -> pd.DataFrame:
     ValueError
         If a column is there twice.
     """
+    if not place_of(path)[0].is_file():
+        raise UnreadableFileError(f"{path}: is not there; give a CSV, a Parquet file or a workbook")
     try:
         if path.suffix == ".parquet":
             return _parquet(path)

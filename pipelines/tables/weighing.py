@@ -122,7 +122,7 @@ def _lengths(strings: bytes) -> np.ndarray:
     Examples
     --------
     >>> _lengths(b"<sst><si><t>ab</t></si><si/></sst>").tolist()
-    [19, 11]
+    [18, 11]
     """
     starts = [found.start() for found in _STRING.finditer(strings)]
     return np.diff([*starts, len(strings)])

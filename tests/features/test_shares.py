@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from shiftcast.features.instants import Clock
 from shiftcast.features.share_grid import future_ends, share_panels
-from shiftcast.features.shares import check_share_rows
+from shiftcast.features.shares import check_share_rows, uneven_sums
+from shiftcast.features.volumes import check_volume_rows
 
 
 def rows(values, *, dates=None, series="s", group="g", names="abcdefgh"):
@@ -212,3 +213,28 @@ def test_frequencies_of_one_group_are_pooled_apart():
 def test_future_keeps_the_calendar(dates, ahead):
     found = panel(rows([[1.0, 2.0]] * len(dates), dates=dates))
     assert future_ends(found, 0, 2).strftime("%Y-%m-%d").tolist() == ahead
+
+
+def test_periods_that_do_not_add_up_as_most_do_are_told_and_counts_are_not():
+    def uneven(*totals):
+        days = pd.date_range("2019-12-31", periods=len(totals), freq="YE")
+        rows = pd.DataFrame([
+            {"series": "web", "period_end": f"{day:%Y-%m-%d}", "category": name, "value": total * part}
+            for day, total in zip(days, totals, strict=True) for name, part in (("a", 0.25), ("b", 0.75))
+        ])  # fmt: skip
+        return uneven_sums(check_share_rows(rows))
+
+    told = uneven(100, 99.6, 107, 100, 100)
+    assert told.counts == {"uneven": 1}
+    assert told.lines()[0].endswith("(first: 'web on 2021-12-31')")
+    assert uneven(1, 1, 1, 0.43).counts == {"uneven": 1}
+    assert uneven(1, 1, 1.004).counts == {}
+    assert uneven(5120, 107, 100, 8000).counts == {}
+
+
+def test_a_figure_that_nothing_amounts_to_is_refused():
+    rows = pd.DataFrame({"series": "web", "period_end": "2025-12-31", "category": ["a", "b"], "value": [1e300, 1.0]})
+    with pytest.raises(ValueError, match=r"series 'web', row 1: value is 1e\+300; no figure is that large"):
+        check_share_rows(rows)
+    with pytest.raises(ValueError, match=r"series 'web', row 1: value is 1e\+300; no figure is that large"):
+        check_volume_rows(rows.drop(columns="category").head(1))

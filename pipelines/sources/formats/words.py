@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames.vocabulary import ALL, SEGMENTS
+from shiftcast.features.labels import COPY, Rules
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import read_table
 
@@ -165,6 +166,29 @@ def label_fault(dimension: str, word: str) -> str:
     if known is None or word in known or not word:
         return ""
     return f"{dimension} {word!r} is not known; nearest: {nearest(word, known - {ALL, 'unlabelled'})}"
+
+
+def own_words(rules: Rules, constants: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the labels that no table knows among those that rules and constants give, each with the nearest known.
+
+    Parameters
+    ----------
+    rules, constants
+        Rules in their order, and label by dimension of rows that nothing else labels.
+
+    Returns
+    -------
+    tuple of str
+        One sentence a word; it labels all the same, as a word of the user's own.
+
+    Examples
+    --------
+    >>> own_words(Rules(), {"workload": "recssys", "leaf": "edge", "operator": "us"})
+    ("workload 'recssys' is not known; nearest: recsys; it makes one of its own",)
+    """
+    given = [*(pair for rule in rules.rules for pair in rule.labels.items()), *constants.items()]
+    said = (label_fault(name, word) for name, word in dict.fromkeys(given) if not word.startswith(COPY))
+    return tuple(f"{fault}; it makes one of its own" for fault in said if fault)
 
 
 def known_labels(dimension: str, words: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:

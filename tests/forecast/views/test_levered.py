@@ -257,3 +257,11 @@ def test_forecasts_made_before_these_were_kept_say_so(cube):
     with pytest.raises(ValueError, match="keeps none"):
         apply_scenario(old.assign_attrs(scenarios="{}"), "rubin-late")
     assert gallery_of(cube) == GALLERY
+
+
+@pytest.mark.parametrize(("ceiling", "most", "side"), [("power", 6e10, "above"), ("power", 9, "below"),
+                                                       ("packaging", 1e300, "above")])  # fmt: skip
+def test_a_ceiling_held_far_beyond_what_is_drawn_is_refused_with_the_range(cube, ceiling, most, side):
+    said = rf"scenario: {ceiling} of at most .* times {side} the 95 % drawn, .*; correct it or its unit, or give lift"
+    with pytest.raises(ValueError, match=said):
+        under(cube, limit=[{"ceiling": ceiling, "most": most}])

@@ -23,7 +23,8 @@ GB300 = ["--requests", "1e9", "--work", "400", "--accelerator", "gb300", "--as-o
 def folder(tmp_path_factory):
     """Keep the records the two commands read, and few of the others, so that reading takes no time."""
     path = tmp_path_factory.mktemp("records")
-    kept = ("hardware", "throughput", "assumptions", "fleet", "economics", "workloads", "residency", "claims")
+    kept = ("hardware", "throughput", "assumptions", "fleet", "economics", "workloads", "residency", "claims",
+            "ceilings")  # fmt: skip
     for name in (*kept, "observations_judgement"):
         shutil.copy(RECORDS / f"{name}.csv", path)
     return path
@@ -149,3 +150,12 @@ def test_nothing_later_than_the_day_is_used(invoke):
     done = json.loads(invoke("catalogue", "--as-of", "2025-01-15", "--json"))
     assert "gb300" not in {row["accelerator"] for row in done["generations"]}
     assert max(row["measured_at"] for row in done["rates"]) < "2025-01-16"
+
+
+def test_a_volume_that_the_world_could_not_serve_is_refused_until_insisted_on(invoke):
+    asked = ("--requests", "1e300", "--work", "100", *GB300[4:6], "--model", "deepseek-r1")
+    with pytest.raises(
+        ValueError, match=r"^1e\+300 requests a day: power of .* times above all power that the world's AI"
+    ):
+        invoke("convert", *asked)
+    assert "Doubtful: 1e+300 requests a day" in " ".join(invoke("convert", *asked, "--sure").split())

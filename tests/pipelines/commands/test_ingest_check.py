@@ -222,3 +222,11 @@ def test_hours_of_a_bill_that_are_not_plain_have_no_second_way(check, service, a
         "Amazon Elastic Compute Cloud,On Demand Linux p4d.24xlarge Instance Hour", f"{service},{about}")]  # fmt: skip
     found = check("\n".join([head + "ChargeDescription", *rows]))
     assert found.totals == {"cost": (2.0, 2.0), "gpu_hours": (8.0, None)}
+
+
+def test_a_label_that_no_table_knows_is_told_with_the_nearest_before_the_load(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "jobs.csv").write_text("job_id,start,end,gpus\n1,2026-01-01,2026-01-02,1\n")
+    done = CliRunner().invoke(app, ["ingest", "check", "jobs.csv", "--set", "workload=recssys", "--set", "leaf=edge"])
+    assert done.stderr == "workload 'recssys' is not known; nearest: recsys; it makes one of its own\n"
+    assert done.exit_code == 0

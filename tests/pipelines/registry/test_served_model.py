@@ -65,6 +65,17 @@ def test_params_are_fields_of_every_row_and_a_row_s_own_comes_first(model):
     assert ask(model, QUANTILES, params={"quantiles": []}) == ask(model, QUANTILES)
 
 
+def test_whole_numbers_and_those_of_arrays_are_the_same_numbers(model):
+    said = ask(model, DRAWS)
+    for kind in (int, np.int64, np.float32):
+        assert ask(model, DRAWS | {"horizon": kind(2), "draws": kind(5)}) == said
+    rows = pd.DataFrame([DRAWS]).astype({"horizon": np.int64, "draws": np.int32})
+    assert model.predict(None, rows) == said
+    assert ask(model, QUANTILES, params={"quantiles": np.array([0.5]), "horizon": np.int64(2)}) == ask(
+        model, QUANTILES, params={"quantiles": [0.5], "horizon": 2.0}
+    )
+
+
 def test_what_was_not_drawn_is_refused_by_kind(model):
     for question in (QUANTILES | {"horizon": 99.0}, QUANTILES | {"as_of": "2020-01-01"}, QUANTILES | {"mode": "free"}):
         with pytest.raises(MlflowException) as refused:

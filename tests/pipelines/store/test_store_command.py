@@ -64,7 +64,7 @@ def test_export_writes_what_the_volume_model_reads(here, tmp_path):
     assert told.endswith("1 rows are of a day that was not over as the usage ends: give `shiftcast volume` "
                          "--as-of 2026-03-01T03:00\n")  # fmt: skip
     assert pd.read_csv(out)[["period_end", "value"]].to_numpy().tolist() == [["2026-03-01", 10.0]]
-    with pytest.raises(ValueError, match=r"no usage \{'measure': 'tokens'\} was known by then; see `shiftcast"):
+    with pytest.raises(ValueError, match=r"no usage of measure 'tokens' was known by then; see `shiftcast"):
         say("export", str(out), "--measure", "tokens")
 
 
