@@ -8,12 +8,14 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from html import escape
 from itertools import groupby
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("faults.md")
 RECORD = Path(__file__).parents[1] / "benchmarks" / "faults.csv"
-TRIED = "2026-11-28"
+TRIED, UNTRIED = "2026-11-28", "not tried"
+TOLD = {"yes": "", "no": " (<b>not held</b>)", UNTRIED: " (not tried)"}
 FIRST = {  # held of tried, by area, when others tried the product for the first time
     "paths": (138, 150), "kill-ingest": (35, 37), "kill-rollback": (27, 36), "kill-retrain": (20, 22),
     "secrets": (15, 36), "damaged-state": (29, 43), "disk-full": (12, 17), "tmpdir": (14, 14), "environment": (15, 20),
@@ -55,12 +57,14 @@ def read_rows() -> list[Row]:
 
 def lines(rows: list[Row]) -> Iterator[str]:
     """Yield the page: counts by area before and after, what does not hold, and the table folded by area."""
-    held = [row for row in rows if row["held"] == "yes"]
+    tried = [row for row in rows if row["held"] != UNTRIED]
+    held = [row for row in tried if row["held"] == "yes"]
+    left = f" {len(rows) - len(tried):,} more were not tried yet." if len(tried) < len(rows) else ""
     first = [sum(each[at] for each in FIRST.values()) for at in (0, 1)]
     yield from (
         "# Faults", "",
         ("What may go wrong, what is promised all the same, and whether it held: "
-         f"{len(held):,} of {len(rows):,} cases. When others tried the product for the first time, on {TRIED}, "
+         f"{len(held):,} of {len(tried):,} cases.{left} When others tried the product for the first time, on {TRIED}, "
          f"{first[0]} of {first[1]} held; their cases and these are of the same kinds, not the same cases."), "",
         ("`nox -s faults` tries all of them and writes `benchmarks/faults.csv`, of which this page is made; "
          "`pytest -m fault tests/faults` tries a fixed sample, and `--all-faults` every one. The table is "
@@ -68,37 +72,41 @@ def lines(rows: list[Row]) -> Iterator[str]:
          "elsewhere."), "",
         f"| area | | held on {TRIED} | held now |", "|---|---|---|---|",
     )  # fmt: skip
-    now, all_ = Counter(row["area"] for row in held), Counter(row["area"] for row in rows)
+    now, all_ = Counter(row["area"] for row in held), Counter(row["area"] for row in tried)
     for area in dict.fromkeys((*MEANING, *FIRST)):
         before = "{} of {}".format(*FIRST[area]) if area in FIRST else ""
         after = f"{now[area]} of {all_[area]}" if area in all_ else ELSEWHERE.get(area, "")
         yield f"| `{area}` | {MEANING.get(area, '')} | {before} | {after} |"
-    yield f"| all | | {first[0]} of {first[1]} | {len(held):,} of {len(rows):,} |"
+    yield f"| all | | {first[0]} of {first[1]} | {len(held):,} of {len(tried):,} |"
     yield from ("", "## What does not hold", "")
-    if len(held) == len(rows):
-        yield "Every case of the table holds."
-    for row in (each for each in rows if each["held"] != "yes"):
+    if len(held) == len(tried):
+        yield "Every case that was tried holds."
+    for row in (each for each in tried if each["held"] != "yes"):
         yield f"- {row['area']}: {cell(row['case'])}. Promised: {row['promise']}."
     yield from ("", "## The cases")
     for area, group in groupby(rows, key=lambda row: row["area"]):
-        mine = list(group)
-        yield from ("", f"### {area}", "", "<details>", f"<summary>{len(mine)} cases</summary>", "")
-        for promise, same in groupby(sorted(mine, key=lambda row: (row["promise"], row["checked"])),
-                                     key=lambda row: (row["promise"], row["checked"])):  # fmt: skip
-            yield from (f"**{promise[0][:1].upper()}{promise[0][1:]}.** Looked at: {looked_at(promise[1])}.", "")
-            yield ", ".join(named(row) for row in same) + "."
-            yield ""
+        mine = sorted(group, key=kind_of)
+        yield from ("", f"### {area}", "", "<details>", f"<summary>{len(mine)} cases</summary>")
+        for (promise, checked), same in groupby(mine, key=kind_of):
+            yield f"<p><b>{escape(promise[:1].upper() + promise[1:])}.</b> Looked at: {looked_at(checked)}.</p>"
+            yield f"<p>{', '.join(named(row) for row in same)}.</p>"
         yield "</details>"
 
 
+def kind_of(row: Row) -> tuple[str, str]:
+    """Return what the cases of one kind share."""
+    return row["promise"], row["checked"]
+
+
 def looked_at(checked: str) -> str:
-    """Return what is looked at; a test that stands elsewhere is code."""
-    return f"`{checked}`" if "::" in checked else checked
+    """Return what is looked at, as HTML; a test that stands elsewhere is code."""
+    return f"<code>{escape(checked)}</code>" if "::" in checked else escape(checked)
 
 
 def named(row: Row) -> str:
-    """Return a case as the list of its promise shows it, without the promise where that is its name."""
-    return cell(row["case"].removeprefix(f"{row['promise']}: ")) + ("" if row["held"] == "yes" else " (**not held**)")
+    """Return a case as HTML, without the promise where that is its name: folded text is no Markdown everywhere."""
+    name = row["case"].removeprefix(f"{row['promise']}: ")
+    return f"<code>{escape(name)}</code>" + TOLD[row["held"]]
 
 
 def cell(text: str) -> str:

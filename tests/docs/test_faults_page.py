@@ -29,4 +29,11 @@ def test_a_case_that_does_not_hold_is_told_in_the_count_and_in_the_list(maker):
     told = "\n".join(maker.lines([row, row | {"case": "a fast one", "held": "no"}]))
     assert "1 of 2 cases" in told
     assert "- clock: `a fast one`. Promised: it is told." in told
-    assert "`` a `slow` one ``" in told
+    assert "<code>a `slow` one</code>, <code>a fast one</code> (<b>not held</b>)." in told
+
+
+def test_a_case_that_was_not_tried_counts_for_nothing(maker):
+    row = {"area": "clock", "case": "a slow one", "promise": "it is told", "checked": "the message", "held": "yes"}
+    told = "\n".join(maker.lines([row, row | {"case": "a later one", "held": "not tried"}]))
+    assert "1 of 1 cases. 1 more were not tried yet." in told
+    assert "<code>a later one</code> (not tried)" in told

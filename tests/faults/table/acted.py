@@ -108,8 +108,8 @@ class Act:
 
 ACTS = (
     Act("load", "a load", hours, 20),
-    Act("compact", "a compaction", hours, 24),
-    Act("ingest", "an ingest", hours, 22),
+    Act("compact", "a compaction", hours, 24, every=2),
+    Act("ingest", "an ingest", hours, 22, every=2),
     Act("snapshot", "a snapshot", copied, 9),
     Act("export", "an export to CSV", partial(table, "usage.csv"), 2),
     Act("export-xlsx", "an export to xlsx", partial(table, "usage.xlsx"), 3),

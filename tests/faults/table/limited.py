@@ -128,7 +128,7 @@ def _refused() -> Iterator[Case]:
         for error in ("ENOSYS", "EIO", "ENOLCK", "EACCES"):
             yield NO_LOCKS(f"{act.words}: flock gives {error}", partial(without_locks, act=act, error=error))
     for name, times in {"load": 8, "compact": 8, "ingest": 8, "snapshot": 5, "run": 2, "note": 1}.items():
-        for nth in range(1, times + 1):
+        for nth in range(1, times + 1, 2):
             yield _failing(name, f"sync {nth}", "sync", nth, "EIO")
     for name, times in {"load": 9, "compact": 11, "ingest": 12, "snapshot": 9, "export": 6}.items():
         for nth in range(1, times + 1, 2):

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from table import AREAS, CASES
-from table.registered import row_of
+from table.registered import AREA_OF, row_of
 
 FIELDS: Final = ("area", "case", "promise", "checked", "cost", "held")
+UNTRIED: Final = "not tried"
+_ELSEWHERE: Final = frozenset(f"{path}::{name}" for path, name in AREA_OF)
 Row = dict[str, str]
 
 
@@ -22,10 +24,13 @@ def read_rows(path: Path) -> dict[tuple[str, str], Row]:
 
 
 def own_rows() -> dict[tuple[str, str], Row]:
-    """Return the rows of the table's own cases, in its order, not tried yet."""
+    """Return the rows of the table's own cases, in its order, none tried yet."""
     return {
-        (case.area, case.name): dict(zip(
-            FIELDS, (case.area, case.name, case.promise, case.checked, case.cost, ""), strict=True)) for case in CASES
+        (each.area, each.name): {
+            "area": each.area, "case": each.name, "promise": each.promise, "checked": each.checked, "cost": each.cost,
+            "held": UNTRIED,
+        }
+        for each in CASES
     }  # fmt: skip
 
 
@@ -59,19 +64,13 @@ class Recorder:
         if hasattr(session.config, "workerinput"):
             return
         former = read_rows(self._path)
-        rows = {key: former.get(key) for key in self._own} | {
-            key: row for key, row in former.items() if row["cost"] == "elsewhere"
+        rows = {key: {**row, "held": former.get(key, row)["held"]} for key, row in self._own.items()} | {
+            key: row for key, row in former.items() if row["checked"] in _ELSEWHERE
         } | self._now  # fmt: skip
         order = {key: number for number, key in enumerate(self._own)}
-        kept = [row for row in rows.values() if row is not None]
-        kept.sort(
-            key=lambda row: (
-                AREAS.index(row["area"]),
-                order.get((row["area"], row["case"]), len(order)),
-                row["checked"],
-                row["case"],
-            )
-        )
+        kept = sorted(rows.values(), key=lambda row: (
+            AREAS.index(row["area"]), order.get((row["area"], row["case"]), len(order)), row["checked"], row["case"],
+        ))  # fmt: skip
         with self._path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
             writer.writeheader()

@@ -15,20 +15,18 @@ from table.damaged import HOURS
 
 PAIRS = (
     ("load", "load"), ("load", "compact"), ("load", "snapshot"), ("load", "read"), ("load", "ingest"),
-    ("load", "export"),
-    ("compact", "compact"), ("compact", "snapshot"), ("compact", "read"), ("compact", "export"), ("compact", "ingest"),
-    ("snapshot", "snapshot"), ("ingest", "ingest"), ("ingest", "read"), ("publish", "note"), ("override", "load"),
-    ("override", "override"), ("run", "load"), ("schedule-state", "run"), ("export", "export"), ("verify", "compact"),
-    ("verify", "load"), ("verify", "ingest"), ("verify", "snapshot"),
+    ("compact", "snapshot"), ("compact", "read"), ("compact", "ingest"), ("publish", "note"), ("override", "load"),
+    ("run", "load"), ("schedule-state", "run"), ("export", "export"), ("verify", "compact"), ("verify", "load"),
+    ("verify", "ingest"), ("verify", "snapshot"),
 )  # fmt: skip
-TIMES = 3
+TIMES = 2
 
 
 def both_land(bench: Bench, pair: tuple[str, str], times: int = TIMES) -> None:
     """Start both at once, several of each: every one ends well, and what they do is there once."""
     acts, root = bench.fixture("acts"), bench.state()
     begun = [acts.start_act(what, root, 3 + number * 10 + at) for number in range(times) for at, what in enumerate(pair)
-             if not (what in {"compact", "snapshot", "note"} and number > 1)]  # fmt: skip
+             if not (what in {"compact", "snapshot", "note"} and number)]  # fmt: skip
     codes = [acts.wait(child) for child in begun]
     said = [path.read_text(encoding="utf-8") for path in root.parent.glob("said-*")]
     assert set(codes) <= {0, TOLD if "run" in pair else 0}, (codes, [each for each in said if not each.isdigit()])
@@ -104,10 +102,9 @@ ALL_OF_IT = Kind("concurrency", "the reader sees all of it", "its exit code, hou
 def cases() -> Iterator[Case]:
     """Yield pairs, and several of one."""
     for pair in PAIRS:
-        yield LANDS(f"three of {pair[0]} beside {pair[1]}", partial(both_land, pair=pair))
+        yield LANDS(f"two of {pair[0]} beside two of {pair[1]}", partial(both_land, pair=pair))
     for what in ("load", "ingest", "compact", "snapshot"):
-        for count in (2, 5):
-            yield ONE_OF_THEM(f"{count} times the same {what} at once", partial(once, what=what, count=count))
+        yield ONE_OF_THEM(f"three times the same {what} at once", partial(once, what=what, count=3))
     for count in (2, 8):
         yield NUMBERED(f"{count} runs at once that may not wait", partial(numbered, count=count))
         yield ALL_KEPT(f"{count} overrides at once", partial(all_kept, count=count))
