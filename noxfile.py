@@ -78,6 +78,20 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Ask, load, type and spoil at random; ``nox -s fuzz -- --minutes 10 --seed 3``."""
+    install(session)
+    session.run("python", "-m", "pytest", "-n", "0", "tests/pipelines/fuzz", *(session.posargs or ["--minutes", "10"]))
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Serve a champion under load while its alias moves; ``nox -s soak -- --minutes 5 --root mlruns``."""
+    install(session)
+    session.run("python", "benchmarks/soak.py", *session.posargs)
+
+
+@nox.session
 def audit(session: nox.Session) -> None:
     """Hold the pinned versions to advisories: of a database where one answers, else of the recorded list."""
     session.install("pip-audit", "packaging")
