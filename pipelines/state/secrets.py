@@ -100,7 +100,7 @@ def _of_address(address: str) -> Iterator[str]:
     user, at, _ = rest.rpartition("@")
     if at:
         yield user.partition(":")[2] or user
-    for pair in re.split(r"[?&;]", rest)[1:]:
+    for pair in {*re.split(r"[?&;]", rest)[1:], *re.split(r"[&;]", rest.partition("?")[2])}:  # a value may hold a "?"
         name, _, value = pair.partition("=")
         if _NAMED.match(f"?{name}=x"):
             yield value
