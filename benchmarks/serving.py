@@ -59,6 +59,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--root", type=Path, default=Path("mlruns"))
     asked.add_argument("--requests", type=int, default=10_000, help="of the memory test")
+    asked.add_argument("--ratio", action="store_true", help="compare with the trivial model and take no other figure")
     asked.add_argument("--compare", type=Path, nargs=2, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.compare:
@@ -69,6 +70,9 @@ def main() -> None:
         store = copied_store(given.root, place)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
         trivial = trivial_model(place / "both" / "trivial")
+        if given.ratio:
+            compare(store, place)
+            return
         load_time(store, trivial)
         compare(store, place)
         start = "from shiftcast.pipelines.cli import main; main()"
@@ -174,11 +178,12 @@ def serve_both(folder: Path, port: Path) -> None:
 def compare(store, place: Path) -> None:
     """Print latencies of published quantiles over those of a trivial model, question by question in turn."""
     shutil.copytree(bundle_folder(store, champion_version(store)).parents[1], place / "both" / "champion")
-    questions = itertools.islice(all_questions(), 500)
+    questions = list(itertools.islice(all_questions(), 500))
     seconds = {name: [] for name in COMPARED}
+    cpu = dict.fromkeys(COMPARED, 0.0)
     with running(
         [sys.executable, __file__, "--compare", str(place / "both")], place / "both.log", "/trivial/ready"
-    ) as (port, _):
+    ) as (port, process):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for name in COMPARED:
             for _ in range(20):
@@ -188,12 +193,19 @@ def compare(store, place: Path) -> None:
                 start = time.perf_counter()
                 ask(connection, question, f"/{name}/invocations")
                 times.append(time.perf_counter() - start)
+        for name in [*COMPARED, *reversed(COMPARED)]:
+            before = worked(process.pid)
+            for question in questions:
+                ask(connection, question, f"/{name}/invocations")
+            cpu[name] += (worked(process.pid) - before) / (2 * len(questions))
     medians = {name: 1e3 * statistics.median(times) for name, times in seconds.items()}
     tails = {name: 1e3 * statistics.quantiles(times, n=100)[98] for name, times in seconds.items()}
     print(
         f"500 distinct questions, none failed: median {medians['champion']:.1f} ms, p99 {tails['champion']:.1f} ms; "
         f"trivial model {medians['trivial']:.1f} ms, {tails['trivial']:.1f} ms; "
-        f"ratio of medians {medians['champion'] / medians['trivial']:.2f} (target at most 1.3)"
+        f"ratio of medians {medians['champion'] / medians['trivial']:.2f} (target at most 1.3); CPU of the server "
+        f"{1e3 * cpu['champion']:.2f} and {1e3 * cpu['trivial']:.2f} ms a request, ratio "
+        f"{cpu['champion'] / cpu['trivial']:.2f}, whatever else runs"
     )
 
 
@@ -323,6 +335,12 @@ def memory(port: int, process: int, requests: int) -> None:
         if number in {requests // 10, requests // 2, requests}:
             marks[number] = resident(process)
     print("resident memory [MiB]: " + ", ".join(f"{size:.0f} after {number}" for number, size in marks.items()))
+
+
+def worked(process: int) -> float:
+    """Return the CPU seconds of a process."""
+    words = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(process: int) -> float:

@@ -4,8 +4,9 @@
 twice into a store of its own and serves it. Clients ask one question of each kind in turn, those that take a process
 of their own by two of them, and look at the answer: 200, JSON, and the version that was served during it. The alias
 goes back and forth every few seconds. Resident memory of the server and of its processes is read every second. Ends
-with 1 where a request failed, the alias did not arrive, or memory of the second half lies above that of the quarter
-before it by more than :data:`SLACK` and :data:`PART`. ``--write`` keeps the figures in ``benchmarks/soak.csv``.
+with 1 where a request failed, the alias did not arrive, memory of the last third lies above that of the third before
+it by more than :data:`SLACK` and :data:`PART`, or one of the other processes took more than :data:`HAND`. ``--write``
+keeps the figures in ``benchmarks/soak.csv``.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.work import cost_of
 
 RESULTS = Path(__file__).with_suffix(".csv")
-SLACK, PART = 32.0, 0.05  # MiB, and share of it, by which memory may differ and still count as settled
-HANDS = 1.1  # the same of the processes that are ended and begun anew: the most of the second half over the first's
+SLACK, PART = 64.0, 0.05  # MiB, and share of it, by which memory may differ and still count as settled
+HAND = 1536.0  # MiB that a process which is ended and begun anew may take
 LIGHT_CLIENTS, LONG_CLIENTS, MOVE = 3, 2, 5.0  # clients, and seconds between two moves of the alias
 
 
@@ -53,21 +54,23 @@ class Heard:
 
 
 def settled(memory: list[tuple[float, float, float]]) -> list[str]:
-    """Return what is wrong with resident memory over time: nothing where its second half lies no higher.
+    """Return what is wrong with resident memory over time: nothing where its last third lies no higher.
 
-    >>> flat = [(t, 500.0, 900.0) for t in range(100)]
-    >>> settled(flat)
+    >>> settled([(t, 500.0 + min(t, 30), 900.0) for t in range(90)])
     []
-    >>> settled([(t, 500.0 + 2 * t, 900.0) for t in range(100)])
-    ['the server grew from 574 to 649 MiB']
+    >>> settled([(t, 500.0 + 5 * t, 900.0) for t in range(90)])
+    ['the server grew from 722 to 872 MiB']
     """
-    before, after = memory[len(memory) // 4 : len(memory) // 2], memory[len(memory) // 2 :]
-    first, last = (median(each[1] for each in part) for part in (before, after))
-    most = [max((each[2] for each in part), default=0.0) for part in (memory[: len(memory) // 2], after)]
-    grown = [f"the server grew from {first:.0f} to {last:.0f} MiB"] if last > first * (1 + PART) + SLACK else []
-    if most[1] > most[0] * HANDS + SLACK:
-        grown.append(f"a process grew from {most[0]:.0f} to {most[1]:.0f} MiB")
-    return grown
+    before, after = thirds(memory)
+    wrong = [f"the server grew from {before:.0f} to {after:.0f} MiB"] if after > before * (1 + PART) + SLACK else []
+    most = max(each[2] for each in memory)
+    return [*wrong, *([f"a process took {most:.0f} MiB"] if most > HAND else [])]
+
+
+def thirds(memory: list[tuple[float, float, float]]) -> tuple[float, float]:
+    """Return the server's median resident memory in the middle third and in the last [MiB]."""
+    part = len(memory) // 3
+    return median(each[1] for each in memory[part : 2 * part]), median(each[1] for each in memory[2 * part :])
 
 
 def children(process: int) -> Iterator[int]:
@@ -161,13 +164,12 @@ def soak(store: Any, port: int, process: int, asked: list[dict[str, Any]], minut
 def figures(heard: Heard, minutes: float) -> dict[str, float]:
     """Return what was seen as numbers by name."""
     seconds = sorted(heard.seconds)
-    half = heard.memory[len(heard.memory) // 4 : len(heard.memory) // 2], heard.memory[len(heard.memory) // 2 :]
+    before, after = thirds(heard.memory)
     return {
         "minutes": minutes, "requests": sum(heard.asked.values()), "kinds of question": len(heard.asked),
         "failed": len(heard.failed), "moves of the alias": heard.moves,
         "median [s]": median(seconds), "p99 [s]": seconds[int(0.99 * len(seconds))], "longest [s]": seconds[-1],
-        "server, second quarter [MiB]": median(each[1] for each in half[0]),
-        "server, second half [MiB]": median(each[1] for each in half[1]),
+        "server, middle third [MiB]": before, "server, last third [MiB]": after,
         "server, most [MiB]": max(each[1] for each in heard.memory),
         "a process, most [MiB]": max(each[2] for each in heard.memory),
     }  # fmt: skip

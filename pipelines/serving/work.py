@@ -24,6 +24,8 @@ FLEET_SECONDS: Final[Mapping[str, float]] = {
 }  # fmt: skip
 """The same of the model of a fleet of 200 workloads, where some names mean other questions; through the next year."""
 _YEARS: Final = 2  # that end with the next: questions further ahead take as many times as long
+REDRAWN: Final = 0.4  # CPU seconds more of one that names a scenario, of a kind that answers from draws at hand
+_FROM_DRAWS: Final = frozenset({"quantiles", "draws", "share", "when"})
 _PROGRAMMES: Final = 100  # of a question that counts as above; more take as many times as long
 
 
@@ -53,11 +55,16 @@ def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: int | None = None)
     """
     if fleet is not None:
         return sum(FLEET_SECONDS.get(_name(each), LIGHT) * _ahead(each, fleet) for each in questions)
-    return sum(SECONDS.get(_name(each), LIGHT) * _times(each) for each in questions)
+    return sum(SECONDS.get(_name(each), LIGHT) * _times(each) + _redrawn(each) for each in questions)
 
 
 def _name(question: Mapping[str, Any]) -> str:
     return str(question.get("question") or OUTPUTS.get(str(question.get("output")), ""))
+
+
+def _redrawn(question: Mapping[str, Any]) -> float:
+    """Return what a scenario adds to a question that the forecast as it is answers at once."""
+    return REDRAWN if _name(question) in _FROM_DRAWS and question.get("scenario", "base") not in (None, "base") else 0.0
 
 
 def _times(question: Mapping[str, Any]) -> float:

