@@ -13,6 +13,7 @@ from shiftcast.pipelines.commands.examples import Example, epilog_of
 from shiftcast.pipelines.commands.listed import CommandsOnDemand
 from shiftcast.pipelines.state.output import careful_streams
 from shiftcast.pipelines.state.scratch import scratch
+from shiftcast.pipelines.state.threads import one_thread_each
 
 FAILED, BAD_INPUT, ENDED = 1, 2, 128 + signal.SIGTERM
 _KEEPERS = frozenset(
@@ -53,6 +54,7 @@ def main() -> None:
     SystemExit
         With code 2 for bad input and 1 for a failure.
     """
+    one_thread_each()  # before anything that computes is imported
     careful_streams()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))  # so that what is held is let go of

@@ -15,8 +15,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
-from scipy.stats import norm, t
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from shiftcast.features.frames import ALL, AssumptionRows, DataFrame, Observations, Traffic
 from shiftcast.features.input_error import InputError
@@ -86,7 +85,7 @@ class Pooled:
         >>> Pooled(0.0, 0.0, 1.0, ("a", "b")).sd(makers=4.0)
         0.5
         """
-        few = float(t.ppf(_TAIL, len(self.operators) - 1) / norm.ppf(_TAIL))
+        few = float(stdtrit(len(self.operators) - 1, _TAIL) / ndtri(_TAIL))
         return float(np.hypot(few * self.error, self.between / np.sqrt(makers)))
 
     def quantiles(self, *, makers: float) -> tuple[float, float, float]:
@@ -101,7 +100,7 @@ class Pooled:
         -------
         tuple of float
         """
-        half = float(norm.ppf(_TAIL)) * self.sd(makers=makers)
+        half = float(ndtri(_TAIL)) * self.sd(makers=makers)
         return self.mean - half, self.mean, self.mean + half
 
 
