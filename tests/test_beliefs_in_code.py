@@ -39,7 +39,7 @@ MODULES = {
         "capacity/purchases.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
         "capacity/plan_words.py": "_MONTH_DAYS", "capacity/retire_words.py": "_SECONDS_PER_DAY",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
-        "rollouts/hazard.py": "_DECADE",
+        "rollouts/hazard.py": "_DECADE", "hardware/growth.py": "_DAY",
         "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
         "supply/funding.py": "_YEAR _RISE_YEARS",
         "capacity/served.py": "_HALF_LOG_2PI",
@@ -125,6 +125,7 @@ MODULES = {
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
+        "once.py": "_PROTOCOL",
         "fleet/asking.py": "_SCHEMAS",
         "effects/bridge.py": "_INNER", "effects/changes.py": "_INNER", "effects/indices.py": "_BAND",
         "effects/news.py": "_BOTH,_NEW,_GONE", "effects/ranking.py": "_BAND", "effects/study.py": "INNER _NEAR",

@@ -191,7 +191,7 @@ def random_effects(effect: Array, variance: Array) -> tuple[float, float, float]
     Examples
     --------
     >>> [round(value, 6) for value in random_effects(np.array([0.0, 1.0]), np.array([0.1, 0.1]))]
-    [0.5, 0.5, 0.632456]
+    [0.5, 0.5, 0.632455]
     """
     between, others = _between(effect, variance), len(effect) - 1
     weights = 1 / (variance + between)
