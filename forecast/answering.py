@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.support import OutOfSupportError
+
+if TYPE_CHECKING:  # what only writes answers down needs none of the models behind a forecast
+    from shiftcast.forecast.answers import Forecaster
 
 MOST_ROWS: Final = 1_000_000  # of answers at once
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -160,17 +159,8 @@ class Assumptions:
         tuple of str
             In the order of the rows.
         """
-        return self._below.get(prefix, ())
-
-    @cached_property
-    def _below(self) -> Mapping[str, tuple[str, ...]]:
-        """What follows each beginning that ends before a dot, of all names in order."""
-        found: dict[str, list[str]] = {}
-        for name in self.values:
-            parts = name.split(".")
-            for many in range(1, len(parts)):
-                found.setdefault(".".join(parts[:many]), []).append(".".join(parts[many:]))
-        return {prefix: tuple(rest) for prefix, rest in found.items()}
+        start = f"{prefix}."
+        return tuple([name[len(start) :] for name in self.values if name.startswith(start)])
 
 
 @dataclass(frozen=True)

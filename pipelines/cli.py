@@ -14,6 +14,7 @@ from shiftcast.pipelines.commands.examples import Example, epilog_of
 from shiftcast.pipelines.commands.listed import CommandsOnDemand
 from shiftcast.pipelines.state.output import careful_streams
 from shiftcast.pipelines.state.scratch import scratch
+from shiftcast.pipelines.state.threads import one_thread_each
 
 FAILED, BAD_INPUT, ENDED = 1, 2, 128 + signal.SIGTERM
 _KEEPERS = frozenset(
@@ -54,6 +55,7 @@ def main() -> None:
     SystemExit
         With code 2 for bad input and 1 for a failure.
     """
+    one_thread_each()  # before anything that computes is imported
     careful_streams()
     if any(map(_is_foreign, sys.argv[1:])):
         word = next(filter(_is_foreign, sys.argv[1:]))

@@ -39,7 +39,7 @@ MODULES = {
         "capacity/purchases.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
         "capacity/plan_words.py": "_MONTH_DAYS", "capacity/retire_words.py": "_SECONDS_PER_DAY",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
-        "rollouts/hazard.py": "_DECADE",
+        "rollouts/hazard.py": "_DECADE", "hardware/growth.py": "_DAY",
         "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
         "supply/funding.py": "_YEAR _RISE_YEARS",
         "capacity/served.py": "_HALF_LOG_2PI",
@@ -63,7 +63,7 @@ MODULES = {
         "fleet/passing.py": "_TINY", "fleet/trend.py": "_TINY", "fleet/spreads.py": "_EDGE", "fleet/world.py": "_TINY",
         "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
         "fleet/costs.py": "_TINY", "fleet/full.py": "_TINY", "fleet/why.py": "_DUST",
-        "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
+        "hardware/measured.py": "_EXACT _SETTLED", "hardware/placement.py": "_NEAR_ONE",
         "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY _SOFT _MET",
         "hierarchy/projection.py": "_TOLERANCE,_STEPS", "identity/cube.py": "_TINY",
@@ -104,7 +104,8 @@ MODULES = {
         "effects/study.py": "SHOWN TOGETHER", "effects/turned_away.py": "_NAMED",
         "fleet/described.py": "_NAMED", "fleet/pictures.py": "_SHOWN_MONTHS", "fleet/outlook.py": "_LAST _PANELS",
         "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
-        "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
+        "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hardware/measured.py": "_ROUNDS",
+        "hierarchy/multiplicative.py": "_ROUNDS",
         "fleet/latent.py": "_STEPS", "fleet/grain.py": "_YEARS", "fleet/planner.py": "_MOST",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",
@@ -124,6 +125,7 @@ MODULES = {
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
+        "once.py": "_PROTOCOL",
         "fleet/asking.py": "_SCHEMAS",
         "effects/bridge.py": "_INNER", "effects/changes.py": "_INNER", "effects/indices.py": "_BAND",
         "effects/news.py": "_BOTH,_NEW,_GONE", "effects/ranking.py": "_BAND", "effects/study.py": "INNER _NEAR",
@@ -219,7 +221,7 @@ KEYWORDS = {
     },
     ABSENT: {
         "identity/training.py": "training_hours(overhead)", "sixty_forty/pooling.py": "strain(sd)",
-        "statements/level.py": "SharePrior(trend) SharePrior(trend_sd) SharePrior(trend_volatility) "
+        "statements/prior.py": "SharePrior(trend) SharePrior(trend_sd) SharePrior(trend_volatility) "
         "SharePrior(damping)",
         "scenarios/levers.py": "Demand(share)",
         "volume/calibrate.py": "calibrate(weight)", "volume/fitted.py": "Priors(origins)",

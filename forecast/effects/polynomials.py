@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from numpy.polynomial.legendre import legvander
-from scipy.stats import rankdata
 
 from shiftcast.features.arrays import Array
 
@@ -33,6 +32,8 @@ def rank_polynomials(values: Array, most: int = MOST) -> Array:
     >>> rank_polynomials(np.array([10.0, 1000.0, 20.0]), 1).round(3).ravel().tolist()
     [-1.155, 1.155, 0.0]
     """
+    from scipy.stats import rankdata  # noqa: PLC0415  (slow to load; few questions rank)
+
     degree = min(most, len(np.unique(values)) - 1)
     place = (2 * rankdata(values) - 1) / len(values) - 1
     return np.asarray((legvander(place, degree) * np.sqrt(2 * np.arange(degree + 1) + 1))[:, 1:])

@@ -16,7 +16,6 @@ from math import comb
 from typing import Final
 
 import numpy as np
-from sklearn.linear_model import lars_path
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.effects.indices import adjusted
@@ -152,6 +151,8 @@ def _products(inputs: Array) -> tuple[list[tuple[int, ...]], Array]:
 
 def _telling(products: Array, rest: Array, room: int) -> list[int]:
     """Return which products to keep, in the order of least angles, as many as cross-validation asks for."""
+    from sklearn.linear_model import lars_path  # noqa: PLC0415  (slow to load; only a fit needs it)
+
     columns = products - products.mean(axis=0)
     order = [int(at) for at in lars_path(columns, rest, method="lar", max_iter=min(room, columns.shape[1]))[1]]
     taken = np.square(with_constant(columns[:, order]).T @ rest)

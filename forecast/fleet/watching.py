@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.features.input_error import InputError
@@ -191,7 +191,7 @@ def drift(usage: DataFrame[Usage], total: pd.DataFrame, fleet: str) -> list[Find
     if not months:
         return []
     places = [float((total[f"{month:%Y-%m}"] <= came[month]).mean()) for month in months]
-    score = float(norm.ppf(np.clip(places, _EDGE, 1 - _EDGE)).sum() / np.sqrt(len(months)))
+    score = float(ndtri(np.clip(places, _EDGE, 1 - _EDGE)).sum() / np.sqrt(len(months)))
     if abs(score) < LEFT:
         return []
     where = "above" if score > 0 else "below"

@@ -23,7 +23,7 @@ from shiftcast.forecast.identity.intensity import check_intensity
 from shiftcast.forecast.identity.sold import TopDownFit, fit_top_down
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.split.share import split_state, split_statements
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 
 MIN_REVENUE: Final = 24  # quarters
 

@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.rollouts.courses import Course
@@ -122,6 +121,8 @@ def fit_hazard(courses: Sequence[Course], first: Born, now: float, beliefs: Mapp
     -------
     Hazard
     """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (slow to load; only a fit needs it)
+
     rows, starts = at_risk(courses, first, now)
     blank = np.zeros((1, rows.shape[1]))
     every = np.concatenate([rows, rows, blank, blank])

@@ -26,7 +26,7 @@ from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.backtest import backtest_revenue, score_level, score_rows
 from shiftcast.forecast.scoring.past import BENCHMARKS, HORIZON, MODEL, FittedOrigin, fitted_origins, reported_revenue
 from shiftcast.forecast.split.share import draw_split, split_state, split_statements
-from shiftcast.forecast.statements.level import SharePrior, share_prior
+from shiftcast.forecast.statements.prior import SharePrior, share_prior
 from shiftcast.forecast.volume import series_prior
 
 _FIRST: Final = "2015Q1"

@@ -16,7 +16,7 @@ from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import fit_split, split_statements
-from shiftcast.forecast.statements.level import SharePrior
+from shiftcast.forecast.statements.prior import SharePrior
 from shiftcast.forecast.statements.rows import middles
 
 _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again

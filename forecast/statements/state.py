@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,11 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.once import once
 from shiftcast.forecast.statements.conditioning import Statement, condition, expected
-from shiftcast.forecast.statements.level import LogitLevel, SharePrior, share_prior
+from shiftcast.forecast.statements.prior import SharePrior, share_prior
 from shiftcast.forecast.statements.rows import read_rows
+
+if TYPE_CHECKING:
+    from shiftcast.forecast.statements.level import LogitLevel
 
 __all__ = ["Drawn", "SharePrior", "ShareState", "fit_share_state", "share_prior"]
 
@@ -219,6 +222,8 @@ def fit_share_state(
     ValueError
         If a statement's definition has no offset given.
     """
+    from shiftcast.forecast.statements.level import LogitLevel  # noqa: PLC0415  (statsmodels is slow to load)
+
     offset_sd = dict(offset_sd or {})
     definitions = (reference, *offset_sd)
     _check_definitions(statements, definitions)

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.views.provenance import Assumed
@@ -97,6 +96,8 @@ def normal_scores(values: Array) -> Array:
     >>> normal_scores(np.array([[1.0, 5.0], [100.0, 5.0]])).round(2).tolist()
     [[-0.67, 0.0], [0.67, 0.0]]
     """
+    from scipy.stats import rankdata  # noqa: PLC0415  (slow to load; few questions rank)
+
     scores = ndtri((rankdata(values, axis=0) - 0.5) / len(values))
     return np.asarray(scores - scores.mean(axis=0))
 

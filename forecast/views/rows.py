@@ -260,6 +260,8 @@ def plain_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
     --------
     >>> plain_rows(pd.DataFrame({"day": [pd.Timestamp("2026-08-26", tz="UTC")], "low": [float("nan")], "n": [2]}))
     [{'day': '2026-08-26', 'low': None, 'n': 2}]
+    >>> plain_rows(pd.DataFrame({"divergence": [0.5, float("inf")]}))
+    [{'divergence': 0.5}, {'divergence': None}]
     """
     columns = {str(name): _plain(answer[name]) for name in answer.columns}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -7,18 +7,18 @@ features come from :mod:`features.history`, the same function for past and live 
 from __future__ import annotations
 
 import warnings
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from sklearn.feature_selection import VarianceThreshold
-from sklearn.pipeline import Pipeline
-from xgboost import XGBRegressor
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.history import design, level, training
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume.past import Past
 from shiftcast.forecast.volume.scale import Scale
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 FITS: Final = 3  # fits over the rolling origins, the last of them live
 MOST_ROWS: Final = 40_000  # rows of a fit; origins are thinned evenly to that
@@ -76,6 +76,10 @@ def _fit(known: Panel, scale: Scale, horizon: int) -> Pipeline | None:
     usable = np.isfinite(gain)
     if usable.sum() < _FEWEST:
         return None
+    from sklearn.feature_selection import VarianceThreshold  # noqa: PLC0415  (slow to load; only a fit needs it)
+    from sklearn.pipeline import Pipeline  # noqa: PLC0415  (slow to load; only a fit needs it)
+    from xgboost import XGBRegressor  # noqa: PLC0415  (slow to load; only a fit needs it)
+
     trees = Pipeline([("varying", VarianceThreshold()), ("trees", XGBRegressor(**_TREES))])
     with warnings.catch_warnings():  # a feature that is nowhere known has no variance, and is left out for that
         warnings.filterwarnings("ignore", "(Degrees of freedom|All-NaN)", RuntimeWarning)

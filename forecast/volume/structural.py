@@ -9,7 +9,6 @@ import warnings
 from typing import Any, Final
 
 import numpy as np
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from shiftcast.features.arrays import Array, Integers
 from shiftcast.forecast.volume.past import Past
@@ -63,6 +62,8 @@ def _one(past: Past, history: Array, origins: Integers) -> Array:
 
 
 def _model(known: Array, season: int | None) -> Any:
+    from statsmodels.tsa.statespace.structural import UnobservedComponents  # noqa: PLC0415  (slow to load; only a fit needs it)
+
     return UnobservedComponents(known, "random walk with drift", seasonal=season, autoregressive=1)
 
 

@@ -19,7 +19,7 @@ from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
 from shiftcast.forecast.sixty_forty.revisions import revisions
 from shiftcast.forecast.spoken import percent
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.forecast.telling.judged import of_impose
 from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.giving import Places, Plot, bare_answer, check_places, draw

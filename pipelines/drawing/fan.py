@@ -234,12 +234,15 @@ def _dots(fan: _Fan, frame: Frame, panel: str) -> list[dict[str, Any]]:
 
 def _said(fan: _Fan, rows: pd.DataFrame, unit: str) -> dict[float, str]:
     """Return what is said at each moment of a panel: its name, and each line's median and 8 in 10 interval."""
+    moments: dict[float, list[dict[Any, Any]]] = {}
+    for row in rows.dropna(subset=["at"]).sort_values("at", kind="stable").to_dict("records"):
+        moments.setdefault(row["at"], []).append(row)
     said = {}
-    for at, own in rows.groupby("at", sort=True):
-        told = [f"{own['called'].iloc[0]}"]
-        for row in own.dropna(subset=["median"]).to_dict("records"):
+    for at, own in moments.items():
+        told = [f"{own[0]['called']}"]
+        for row in own:
             name = f"{fan.name(row['line'])}: " if len(own) > 1 else ""
-            told.append(f"{name}{_with_interval(row, unit)}")
+            told += [] if pd.isna(row["median"]) else [f"{name}{_with_interval(row, unit)}"]
         said[float(str(at))] = "\n".join(told)
     return said
 

@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.views.provenance import Registered
-from shiftcast.pipelines.fleet.bundle import world_arrays
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.maker import Maker, code_digest, present_maker
 from shiftcast.pipelines.state.root import StoreError
@@ -46,6 +46,8 @@ def digest_of(planner: Planner, *, past: bool, data: str | None = None) -> str:
     for name, rows in frames.items():
         parts[name] = _rows_digest(rows)
     if planner.world is not None:
+        from shiftcast.pipelines.fleet.bundle import world_arrays  # noqa: PLC0415  (brings the models)
+
         arrays = world_arrays(planner.world)
         parts["world"] = {name: hashlib.sha256(value.tobytes()).hexdigest() for name, value in arrays.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
@@ -114,4 +116,20 @@ def known_version(root: Path, name: str, digest: str) -> str | None:
 
 
 def _rows_digest(rows: pd.DataFrame) -> str:
-    return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
+    """Return the SHA-256 of the cells column by column; writing a large usage down as text would take seconds."""
+    digest = hashlib.sha256()
+    for name, column in rows.items():
+        digest.update(f"{name}:{len(column)}:".encode())
+        for part in _cells(column):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _cells(column: pd.Series) -> tuple[bytes, ...]:
+    """Return what tells the cells of a column apart, whatever type of its kind they have; no text is one left out."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return (pd.DatetimeIndex(column).as_unit("us").asi8.tobytes(),)
+    if column.dtype.kind in "biuf":
+        return (column.to_numpy(dtype=np.float64).tobytes(),)
+    texts = ["" if missing else str(cell) for cell, missing in zip(column.tolist(), column.isna(), strict=True)]
+    return np.array([len(text) for text in texts], dtype=np.int64).tobytes(), "".join(texts).encode()

@@ -22,7 +22,7 @@ from shiftcast.forecast.identity.bottomup import (
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
 from shiftcast.forecast.identity.work import Asked
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.forecast.volume import series_prior
 from shiftcast.forecast.workloads import TRAINING
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs

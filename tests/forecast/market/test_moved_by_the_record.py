@@ -12,7 +12,7 @@ from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
 from shiftcast.forecast.market.facts import read_market
 from shiftcast.forecast.migration.steps import step_statements
 from shiftcast.forecast.split.share import draw_split, split_state
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 

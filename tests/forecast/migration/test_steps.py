@@ -17,7 +17,7 @@ from shiftcast.forecast.migration.steps import (
     nested_shares,
     step_statements,
 )
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 

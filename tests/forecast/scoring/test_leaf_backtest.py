@@ -7,7 +7,7 @@ from shiftcast.features.frames import Scores, check
 from shiftcast.forecast.capacity.procurement import BuildCosts
 from shiftcast.forecast.scoring.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
 from shiftcast.forecast.scoring.past import MODEL, NAIVE, fitted_origins, reported_revenue
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market

@@ -23,11 +23,13 @@ def drawn(small_world, monkeypatch):
     return modes
 
 
-def test_the_free_forecast_is_drawn_once_and_the_registered_one_never(small_world, known_on, drawn):
+def test_the_free_forecast_is_drawn_once_and_the_registered_one_never(small_world, known_on, drawn, monkeypatch):
+    counted = []
+    monkeypatch.setattr(module, "concentrations", lambda *_: counted.append(1) or ("counted",))
     there = Redrawn(known_on(), SMALL, small_world.cube)
     for mode in ("observation", "soft", "fixed"):
-        there.impose(mode, **OF)
-    assert drawn == ["free"]
+        assert there.impose(mode, **OF).concentration == ("counted",)
+    assert (drawn, counted) == (["free"], [1])
 
 
 def test_a_forecast_of_other_draws_stands_for_no_mode(small_world, known_on, drawn):

@@ -5,7 +5,7 @@ import pytest
 
 from shiftcast.features.asof import known_by
 from shiftcast.forecast.sixty_forty.revisions import revisions
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record

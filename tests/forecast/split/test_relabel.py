@@ -14,7 +14,7 @@ from shiftcast.forecast.split.membership import as_saved, moved_text, saved_move
 from shiftcast.forecast.split.relabel import firm_spend, purchases, relabel, vendor_spend
 from shiftcast.forecast.split.share import draw_split, split_state
 from shiftcast.forecast.statements.flows import flows
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record

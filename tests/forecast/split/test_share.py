@@ -11,7 +11,7 @@ from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.split.share import draw_split, leaf_weights, split_state, split_statements
 from shiftcast.forecast.statements.flows import growth_of_shares
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 

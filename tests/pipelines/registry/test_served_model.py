@@ -5,7 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from shiftcast.pipelines.registry import served_model
 from shiftcast.pipelines.registry.mlflow_store import bundle_folder, champion_version, open_store
 from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE, ShiftcastModel
 
@@ -49,6 +51,22 @@ def test_a_batch_answers_each_question_as_alone_and_numbers_the_rows(model):
     both = ask(model, WHEN, SPLIT)
     assert [row["row"] for row in both] == [0] + [1] * (len(both) - 1)
     assert [row | {"row": 0} for row in both[1:]] == ask(model, SPLIT)
+
+
+def test_questions_are_computed_on_one_thread_whatever_the_process_has(monkeypatch):
+    seen = []
+
+    def threads():
+        return {each["num_threads"] for each in threadpool_info()}
+
+    monkeypatch.setattr(served_model, "answer_rows", lambda *_: seen.append(threads()) or [])
+    model = ShiftcastModel()
+    model._forecaster = None
+    with threadpool_limits(2):
+        before = threads()
+        assert ask(model, WHEN) == ask(model, SPLIT) == []
+        assert threads() == before
+    assert seen == [{1}, {1}]
 
 
 def test_missing_cells_take_the_defaults(model):
