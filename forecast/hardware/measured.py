@@ -17,15 +17,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, ndtri, stdtrit
 
-from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL, AssumptionRows, DataFrame, Observations, Traffic
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.once import once
 
 FEWEST: Final = 2  # operators: one alone says nothing of how far operators lie apart
-_ROUNDS: Final = 50  # most steps to the spread between operators
-_SETTLED: Final = 1e-5  # what may be left of the equation for it
 _EXACT: Final = 1e-12  # variance of a figure without error
 _TAIL: Final = 0.9  # high of an assumption is its 90th percentile
 
@@ -165,55 +162,15 @@ def pool_operators(figures: DataFrame[Observations]) -> Pooled:
     >>> round(pooled.mean, 2), pooled.operators
     (0.44, ('a', 'b'))
     """
+    from statsmodels.stats.meta_analysis import combine_effects  # noqa: PLC0415  (slow to load; few commands pool)
+
     by = figures.groupby("operator")
     effect, count = by["effect"].mean(), by.size()
     variance = np.maximum((by["variance"].mean() + by["effect"].var(ddof=0)) / count, _EXACT)
-    mean, error, between = random_effects(effect.to_numpy(), variance.to_numpy())
-    return Pooled(mean, error, between, tuple(map(str, effect.index)))
-
-
-def random_effects(effect: Array, variance: Array) -> tuple[float, float, float]:
-    """Return the mean of effects that differ by more than their errors, its standard error, and their spread tau.
-
-    These are the numbers of ``statsmodels.stats.meta_analysis.combine_effects(method_re="iterated")``, which takes most
-    of a second to load and is asked for by every forecast; tests hold the two together.
-
-    Parameters
-    ----------
-    effect, variance
-        Effects and the variances of their errors, shape (effects,), two at least.
-
-    Returns
-    -------
-    tuple of float
-        The error is the larger of two: that by the variances, and that by Hartung and Knapp.
-
-    Examples
-    --------
-    >>> [round(value, 6) for value in random_effects(np.array([0.0, 1.0]), np.array([0.1, 0.1]))]
-    [0.5, 0.5, 0.632455]
-    """
-    between, others = _between(effect, variance), len(effect) - 1
-    weights = 1 / (variance + between)
-    parts = weights / weights.sum(0)
-    mean = (parts * effect).sum()
-    by_weights, by_spread = 1 / weights.sum(0), (parts * (effect - mean) ** 2).sum() / others
-    return float(mean), max(float(np.sqrt(by_weights)), float(np.sqrt(by_spread))), float(np.sqrt(between))
-
-
-def _between(effect: Array, variance: Array) -> float:
-    """Return the variance between effects at which they spread as their weights say (Paule and Mandel)."""
-    between = 0.0
-    for _ in range(_ROUNDS):
-        weights = 1 / (variance + between)
-        squares = (effect - weights.dot(effect) / weights.sum(0)) ** 2
-        over = weights.dot(squares) - (len(effect) - 1)
-        if over < 0:
-            return 0.0
-        if over <= _SETTLED:
-            break
-        between += over / (weights**2).dot(squares)
-    return between
+    with np.errstate(divide="ignore"):  # I2 of figures that agree exactly, which is not read
+        found = combine_effects(effect.to_numpy(), variance.to_numpy(), method_re="iterated", use_t=True)
+    error = max(float(found.sd_eff_w_re), float(found.sd_eff_w_re_hksj))
+    return Pooled(float(found.mean_effect_re), error, float(np.sqrt(found.tau2)), tuple(map(str, effect.index)))
 
 
 def makers_of_mean(traffic: DataFrame[Traffic]) -> float:

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.meta_analysis import combine_effects
 
 from shiftcast.forecast.hardware.measured import (
     Pooled,
@@ -13,7 +12,6 @@ from shiftcast.forecast.hardware.measured import (
     makers_of_mean,
     operator_figures,
     pool_operators,
-    random_effects,
 )
 
 DAY = pd.Timestamp("2026-01-01", tz="UTC")
@@ -109,15 +107,3 @@ def test_a_figure_that_cannot_be_pooled_is_refused_with_its_name(record, name, s
     off = rows.assign(value=rows["value"].where(rows.index != row.name, value))
     with pytest.raises(ValueError, match=f"{row.definition} of {row.operator} is {value:g}; give a figure between 0"):
         operator_figures(off, name, shape=shape)
-
-
-def test_the_mean_of_operators_is_that_of_statsmodels_to_the_last_bit():
-    random = np.random.default_rng(7)
-    for number in range(200):
-        many = 2 + number % 6
-        effect, variance = random.normal(size=many), random.uniform(0.01, 2.0, size=many) ** 2
-        effect = np.full(many, effect[0]) if number % 20 == 0 else effect
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = combine_effects(effect, variance, method_re="iterated", use_t=True)
-        error = max(float(found.sd_eff_w_re), float(found.sd_eff_w_re_hksj))
-        assert random_effects(effect, variance) == (found.mean_effect_re, error, np.sqrt(found.tau2))
