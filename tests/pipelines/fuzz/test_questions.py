@@ -85,9 +85,11 @@ def answered(request):
     source = SimpleNamespace(served=load_served(store, champion_version(store)))
     told = []
     gate = Gate(source, limits=RequestLimits(), hosts=frozenset(), log=lambda event, **fields: told.append(fields))
-    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
-             "path": "/invocations", "raw_path": b"/invocations", "query_string": b"", "root_path": "", "scheme": "http", "client": None,
-             "headers": [(b"content-type", b"application/json")], "server": None}  # fmt: skip
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/invocations",
+        "raw_path": b"/invocations", "query_string": b"", "root_path": "", "scheme": "http", "client": None,
+        "headers": [(b"content-type", b"application/json")], "server": None,
+    }  # fmt: skip
 
     def ask(body):
         captured = Captured()
