@@ -129,7 +129,7 @@ def test_a_question_of_any_shape_is_answered_or_refused(hunt, answered):
         assert status in {200, 400, 413}, "\n".join(told.get("trace", told))
         assert json.loads(content)[{200: "predictions"}.get(status, "message")]
 
-    hunt(check, questions(json_schema()), examples=25)
+    hunt(check, questions(json_schema()), examples=15)
 
 
 def test_a_question_of_a_fleet_of_any_shape_is_answered_or_refused(hunt, planner):
@@ -137,4 +137,4 @@ def test_a_question_of_a_fleet_of_any_shape_is_answered_or_refused(hunt, planner
         with contextlib.suppress(InputError):
             assert asking.ask(planner, question).says
 
-    hunt(check, questions(asking.json_schema()), examples=15)
+    hunt(check, questions(asking.json_schema()), examples=10)
