@@ -47,7 +47,8 @@ def test_a_thousand_light_questions_are_allowed():
     [({"question": "scenario", "scenarios": "base"}, 1.0), ({"question": "scenario", "scenarios": "a, b,c"}, 3.0),
      ({"question": "regret", "scenarios": ["a", "b"]}, 1.0), ({"question": "limits", "programmes": 2000.0}, 40.0),
      ({"question": "limits", "programmes": 5}, 2.0), ({"question": "quantiles", "scenario": "base"}, 0.05),
-     ({"question": "quantiles", "scenario": "generative*2"}, 0.45), ({"question": "site", "scenario": "offline"}, 0.25)],
+     ({"question": "quantiles", "scenario": "generative*2"}, 0.45),
+     ({"question": "site", "scenario": "offline"}, 0.25)],
 )  # fmt: skip
 def test_a_question_counts_by_how_much_it_asks(question, seconds):
     assert cost_of([question]) == seconds
