@@ -103,7 +103,9 @@ def expand(patterns: Sequence[str]) -> list[str]:
             raise UnreadableFileError(f"{pattern}: names no file; check the path or the pattern")
         odd = next((name for name in names if not _is_utf8(name)), None)
         if odd is not None:
-            raise UnreadableFileError(f"{odd!a}: its name, or this locale, is not UTF-8; rename it, or set LC_ALL=C.UTF-8")
+            raise UnreadableFileError(
+                f"{odd!a}: its name, or this locale, is not UTF-8; rename it, or set LC_ALL=C.UTF-8"
+            )
         found.extend(names)
     return list(dict.fromkeys(found))
 
