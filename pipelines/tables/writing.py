@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -95,7 +96,7 @@ def table_writer(file: Path | None, beside: Beside = _NOTHING) -> Iterator[Calla
         yield _screen()
         return
     check_place(file)
-    part = file.with_name(f".{file.stem}.part{file.suffix}")
+    part = file.with_name(f".{file.stem}.{os.getpid()}.part{file.suffix}")  # two at once move each its own
     text = kind_of(file) not in {PARQUET, WORKBOOK}
     try:
         with ExitStack() as stack:
