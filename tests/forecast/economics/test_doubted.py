@@ -100,5 +100,5 @@ def test_a_site_says_first_what_it_puts_out_and_then_that_power_binds_by_constru
 
 @pytest.mark.parametrize("figure", [{"demand": 1e300}, {"accelerators": float("inf")}])
 def test_a_figure_of_a_site_that_nothing_amounts_to_is_refused(figure):
-    with pytest.raises(ValueError, match="a site with .* is out of range"):
+    with pytest.raises(ValueError, match=r"a site with .* is out of range"):
         Site(40.0, **figure)
