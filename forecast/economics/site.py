@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
+from shiftcast.features.refusal import LARGEST
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, generations, machine
 from shiftcast.forecast.economics.cost import HOURS_PER_YEAR
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
@@ -74,8 +75,8 @@ class Site:
         """Raise if a number is out of the range of any site."""
         checks = {
             f"power of {self.mw:g} MW": self.mw > 0 and np.isfinite(self.mw),
-            f"demand of {self.demand} a day": self.demand is None or self.demand > 0,
-            f"{self.accelerators} accelerators": self.accelerators is None or self.accelerators > 0,
+            f"demand of {self.demand} a day": self.demand is None or 0 < self.demand <= LARGEST,
+            f"{self.accelerators} accelerators": self.accelerators is None or 0 < self.accelerators <= LARGEST,
             f"power cap of {self.cap:g}": 0 < self.cap <= 1,
             f"flexible share of {self.flex:g}": 0 <= self.flex < 1,
             f"{self.flex_hours:g} flexible hours a year": 0 <= self.flex_hours <= HOURS_PER_YEAR,

@@ -96,3 +96,9 @@ def test_a_site_says_first_what_it_puts_out_and_then_that_power_binds_by_constru
     told = site_question(basis, Site(1.0, demand=1e6)).says
     assert told.endswith("Demand binds with odds of 100 %.")
     assert "racks that take" in told
+
+
+@pytest.mark.parametrize("figure", [{"demand": 1e300}, {"accelerators": float("inf")}])
+def test_a_figure_of_a_site_that_nothing_amounts_to_is_refused(figure):
+    with pytest.raises(ValueError, match=r"a site with .* is out of range"):
+        Site(40.0, **figure)
