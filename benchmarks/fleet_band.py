@@ -121,14 +121,15 @@ def group_of(rows: pd.DataFrame) -> pd.Series:
 
 
 def by_history(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return where what came lay on average by group and months of history, and its standard error.
+    """Return where what came lay on average by group and months of history, then in all, and its standard error.
 
     Series of one panel have the year that came in common, so their mean counts once.
     """
     held = rows[rows["way"] == "held"]
     span = pd.cut(held["months"], [0, *LONGER, np.inf], right=False).rename("span")
+    apart = [(name, part) for (name, _), part in held.groupby([group_of(held), span], observed=True)]
     told = []
-    for (name, _), part in held.groupby([group_of(held), span], observed=True):
+    for name, part in [*apart, *held.groupby(group_of(held))]:
         years = part.groupby("shared")["position"].mean()
         told.append({
             "group": name, "least": part["months"].min(), "most": part["months"].max(),

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
     [
         "backcast",
         "cube",
+        "fleet_band",
         "fleet_odds",
         "hierarchical",
         "hierarchical_methods",
