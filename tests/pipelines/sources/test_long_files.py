@@ -27,6 +27,8 @@ def test_an_empty_name_is_none_and_a_column_twice_is_refused(tmp_path):
 
 def test_what_is_no_table_is_refused(tmp_path):
     (tmp_path / "empty.csv").write_text("")
-    for name in ("empty.csv", "absent.csv", "absent.parquet"):
-        with pytest.raises(UnreadableFileError, match="cannot be read as CSV, Parquet or workbook"):
+    with pytest.raises(UnreadableFileError, match="cannot be read as CSV, Parquet or workbook"):
+        read_long(tmp_path / "empty.csv")
+    for name in ("absent.csv", "absent.parquet", "absent.xlsx#Sheet"):
+        with pytest.raises(UnreadableFileError, match="is not there; give a CSV, a Parquet file or a workbook"):
             read_long(tmp_path / name)
