@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.tables.plain import as_table
@@ -102,7 +103,13 @@ class WorkbookWriter:
             if kind is None:
                 self._finish()
         finally:
+            self._close()
+
+    def _close(self) -> None:
+        try:
             self._book.close()
+        except FileCreateError as error:  # such as a full disk, which the writer makes an error of its own of
+            raise OSError(error.args[0].errno, error.args[0].strerror) from None
 
     def _finish(self) -> None:
         self._sheet.close()

@@ -79,9 +79,6 @@ NAMED: dict[str, tuple[list[Step], float]] = {
     "a row twice in one file": ([("a.csv", A + A.splitlines()[1] + "\n")], 40),
     "a folder that is a date": ([("2026-03-01/jobs.csv", A), ("2026-03-02/jobs.csv", A2)], 41),
     "a folder that is Downloads": ([("Downloads/jobs.csv", A), ("jobs.csv", A)], 40),
-    "a file that changes a word that says nothing": (
-        [("a.csv", jobs((1, 4, 10), day=2)), ("a.csv", jobs((1, 4, 10), day=2).replace("03-02T00", "03-01T00", 1))],
-        40),
 }  # fmt: skip
 
 
