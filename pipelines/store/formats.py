@@ -184,7 +184,5 @@ def _stated(folder: Path) -> Any:
 
 def _version(stated: Any) -> int:
     """Return the version that a store states; 0 where it states none."""
-    try:
-        return int(stated["version"]) if stated["format"] == _KIND else 0
-    except (ValueError, KeyError, TypeError):
-        return 0
+    version = stated.get("version") if isinstance(stated, dict) and stated.get("format") == _KIND else None
+    return version if type(version) is int else 0

@@ -223,13 +223,14 @@ def _parse(path: Path, content: bytes) -> Entry:
         stated: dict[str, Any] = json.loads(content)
         files = {name: (str(digest), int(rows)) for name, (digest, rows) in stated["files"].items()}
         lists = {name: tuple(stated[name]) for name in ("sources", "replaces")}
-        known = {
-            name: stated[name] for name in stated.keys() & Entry.__dataclass_fields__.keys()
-        }  # a later field is none
+        mine = stated.keys() & Entry.__dataclass_fields__.keys()  # fields of later software are passed over
+        known = {name: stated[name] for name in mine}
         entry = Entry(**{**known, **lists, "files": files})
         _ = entry.day
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StoreError(_damaged(path, "is not an entry of a log")) from None
+    if entry.kind not in {LOAD, COMPACT}:
+        raise StoreError(f"{path}: is of a kind that this shiftcast does not know; use the one that wrote it")
     if not _FOLDER.fullmatch(entry.folder) or not all(_FILE.fullmatch(name) for name in files):
         raise StoreError(_damaged(path, "names files outside the store"))
     return entry
