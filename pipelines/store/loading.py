@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,6 @@ import duckdb
 from shiftcast.features.frames import DataFrame, Quarantine
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.items import Group, changes_of
-from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import log
 from shiftcast.pipelines.store.arrivals import Arrival, merge
 from shiftcast.pipelines.store.counters import NEAR, has_counters, write_counters
@@ -26,7 +26,7 @@ from shiftcast.pipelines.store.rewriting import former_beside, withdraw_former
 from shiftcast.pipelines.store.staging import staged
 from shiftcast.pipelines.store.store import Appended, Store
 
-_TRIES: Final = 5  # of a load that others overtake
+_TRIES: Final = (False, False, True)  # of a load that others overtake, and whether it holds the lock as it writes
 _SHIFTED: Final = f"(SELECT unnest([start - {NEAR}, start + {NEAR}]) AS born FROM fresh WHERE how = 'counter')"
 
 
@@ -106,27 +106,32 @@ def load_items(
     ValueError
         As :meth:`pipelines.store.Store.append`, or if the items are stored under another cluster.
     StoreError
-        As :meth:`pipelines.store.Store.append`, or if other processes load again and again meanwhile.
+        As :meth:`pipelines.store.Store.append`.
     """
-    for _ in range(_TRIES):
-        seen = log.read_log(store.folder) if check_format(store.folder) else []
-        before = log.load_of(seen, source_digest)
-        if before is not None:
-            return Appended(before, new=False)
-        with disk_full_told(store.folder), staged(store.folder) as fresh:
+    for alone in _TRIES:
+        with disk_full_told(store.folder), ExitStack() as held:
+            seen = held.enter_context(store.writing()) if alone else _seen(store)
+            before = log.load_of(seen, source_digest)
+            if before is not None:
+                return Appended(before, new=False)
+            fresh = held.enter_context(staged(store.folder))
             written = write_load(store.folder, seen, load, reckoning, fresh)
             counts = {**written.counts, QUARANTINE_FILE: write_quarantine(fresh / QUARANTINE_FILE, quarantine)}
-            with store.writing() as entries:
-                if len(entries) > len(seen):
-                    continue
-                names = {*files, *written.sources}
-                former, withdrawn = withdraw_former(store.folder, entries, names, load.day, fresh)
-                draft = log.draft(log.LOAD, f"{load.day:%Y-%m-%d}", source_digest, written.sources, load.content)
-                kept = former_beside(store.folder, entries, load.parts, former)
-                told = {**written.told, "former": former, "appended": kept}
-                noted(entries, told)
-                return Appended(store.commit(fresh, draft, {**counts, **withdrawn}, entries), new=True, told=told)
-    raise StoreError(f"{store.folder}: another process loaded meanwhile, {_TRIES} times; load again")
+            entries = seen if alone else held.enter_context(store.writing())
+            if len(entries) > len(seen):
+                continue
+            names = {*files, *written.sources}
+            former, withdrawn = withdraw_former(store.folder, entries, names, load.day, fresh)
+            draft = log.draft(log.LOAD, f"{load.day:%Y-%m-%d}", source_digest, written.sources, load.content)
+            kept = former_beside(store.folder, entries, load.parts, former)
+            told = {**written.told, "former": former, "appended": kept}
+            noted(entries, told)
+            return Appended(store.commit(fresh, draft, {**counts, **withdrawn}, entries), new=True, told=told)
+    raise AssertionError("nobody overtakes a load that holds the lock")
+
+
+def _seen(store: Store) -> list[Entry]:
+    return log.read_log(store.folder) if check_format(store.folder) else []
 
 
 def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Reckoning, fresh: Path) -> Written:

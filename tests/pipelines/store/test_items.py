@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from shiftcast.features.frames import DIMENSIONS, Quarantine, empty
 from shiftcast.pipelines.sources.normal import PART_SCHEMA
+from shiftcast.pipelines.state.guard import LockedError, locked
 from shiftcast.pipelines.state.root import StoreError
-from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
+from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items, loading
 from shiftcast.pipelines.store.verify import verify
 
 DAY = pd.Timestamp("2026-03-05", tz="UTC")
@@ -281,3 +282,24 @@ def test_any_order_of_loads_gives_every_day_the_hours_of_plain_reckoning(tmp_pat
     for day in range(5):
         expected = sum(view.hours * view.gpus for view in stood(loads, day).values())
         assert total(store, DAY + day * ONE_DAY) == pytest.approx(expected), day
+
+
+def test_a_load_that_others_overtake_again_and_again_holds_the_lock_at_last(store, tmp_path, monkeypatch):
+    written, overtaken = loading.write_load, []
+
+    def overtake(*given):
+        done = written(*given)
+        if len(overtaken) < 2:
+            overtaken.append(len(overtaken))
+            with monkeypatch.context() as patch:
+                patch.setattr(loading, "write_load", written)
+                load(store, tmp_path, View(10 + len(overtaken), 2))
+        else:
+            with pytest.raises(LockedError), locked(store.folder, "store.lock", wait=0):
+                pass
+        return done
+
+    monkeypatch.setattr(loading, "write_load", overtake)
+    assert load(store, tmp_path, View(1, 3)).new
+    assert (overtaken, total(store)) == ([0, 1], 7.0)
+    assert not list((store.folder / "staging").iterdir())
