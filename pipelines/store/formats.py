@@ -138,7 +138,7 @@ def take_back(folder: Path) -> tuple[Former, Path | None]:
     with locked(folder, "store.lock"):
         former = former_of(folder)
         if former is None:
-            raise InputError(f"{folder}: was never of a former version, so that there is nothing to take back")
+            raise InputError(f"{folder}: was never of a former version; there is nothing to take back")
         return former, _taken_back(folder, former)
 
 

@@ -27,11 +27,13 @@ NO_TABLE = {
     "override",
     "rollback",
     "doctor",
+    "prune",
     "claim draft",
 }  # fmt: skip  (files of records and rules, or nothing to write)
 NO_TABLE_BELOW = {
     "store verify",
     "store compact",
+    "store back",
     "store history",
     "store snapshot",
     "rollouts add",

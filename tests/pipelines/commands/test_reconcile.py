@@ -104,7 +104,7 @@ def test_bad_frames_are_refused_by_name(files, change, message):
 def test_bad_options_are_refused_by_name(files):
     with pytest.raises(ValueError, match="method 'magic'"):
         invoke(files, "--method", "magic")
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(ValueError, match="is not there"):
         invoke(files, "--insample", str(files / "absent.csv"))
     with pytest.raises(ValueError, match="lack 'y'"):
         invoke(files, "--method", "wls_var", "--insample", str(files / "forecasts.csv"))
