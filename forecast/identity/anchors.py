@@ -30,7 +30,7 @@ AT_LEAST: Final = ("share", "requests")  # measures that are lower bounds
 CLASSIC: Final = ("recsys", "search", "ads")
 _POOLED: Final = ("energy_per_request",)
 ANCHOR: Final = "anchor."  # beginning of the beliefs that make figures anchors
-_DISCLOSED: Final = f"{ANCHOR}requests.disclosed"
+_DISCLOSED: Final = "anchor.requests.disclosed"
 _TINY: Final = 1e-30
 
 
