@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +14,11 @@ from mlflow import MlflowClient
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.doctor import retention as ward
 from shiftcast.pipelines.doctor.examine import clean, examine
+from shiftcast.pipelines.doctor.old_lines import old_lines
 from shiftcast.pipelines.doctor.retention import Retention, prune, removable, retention
 from shiftcast.pipelines.fleet import opening, retraining
+from shiftcast.pipelines.fleet.alerts import Told
+from shiftcast.pipelines.fleet.alerts_sending import read_ledger
 from shiftcast.pipelines.fleet.place import fleet_root, model_of
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
@@ -38,6 +41,7 @@ from shiftcast.pipelines.registry.schema import BACKUP
 from shiftcast.pipelines.registry.shared_store import made_model, moved_alias
 from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded, locked
 from shiftcast.pipelines.state.ledger import DONE, LEDGER, Ledger
+from shiftcast.pipelines.state.lines import keep_lines
 from shiftcast.pipelines.state.process import this_process
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
@@ -249,6 +253,23 @@ def test_lines_of_ledgers_go_where_nothing_reads_them(store):
     assert kept == [lines[0], lines[2], lines[4]]
     assert before + 1 - sum(sizes) == told.stat().st_size + (store.root / LEDGER).stat().st_size  # a torn line is ended
     assert prune(store.root, retention(1, "30d"), wait=0) == []
+
+
+def test_damaged_lines_of_ledgers_stay_and_hide_no_line_that_is_read(tmp_path):
+    told = Told("2026-01-01T00:00:00Z", "screen", "full", "a", "note", "sent")
+    odd, further = {**asdict(told), "at": "2025-12-31T00:00:00Z"}, {**asdict(told), "token": [1], "colour": "blue"}
+    ledger = fleet_root(tmp_path, "mine") / "alerts.jsonl"
+    ledger.parent.mkdir(parents=True)
+    lines = [json.dumps(odd), json.dumps(asdict(told)), json.dumps(further), "[" * 200_000, "a\rb", "", '{"at"']
+    ledger.write_bytes("\n".join(lines).encode())
+    (tmp_path / LEDGER).write_bytes(ledger.read_bytes())
+    assert [each.what for each in old_lines(tmp_path, lambda _: True)] == [
+        f"{tmp_path / LEDGER}: 3 old lines", f"{ledger}: 1 old lines",
+    ]  # fmt: skip
+    keep_lines(ledger, lambda line: "colour" in line)
+    kept = [line for line in lines if "colour" not in line]
+    assert ledger.read_bytes() == "".join(f"{line}\n" for line in kept).encode()
+    assert read_ledger(ledger.parent)[-1] == told
 
 
 @pytest.mark.parametrize(
