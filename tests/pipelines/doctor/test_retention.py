@@ -37,6 +37,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     all_versions,
     open_store,
 )
+from shiftcast.pipelines.registry.removing import model_of_version
 from shiftcast.pipelines.registry.schema import BACKUP
 from shiftcast.pipelines.registry.shared_store import made_model, moved_alias
 from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded, locked
@@ -158,6 +159,48 @@ def test_versions_of_others_and_of_fleets_are_told_apart(store):
     prune(store.root, ALL, wait=0)
     assert (numbers(store), numbers(fleet), numbers(other)) == ([1, 2], [2], [1, 2, 3])
     assert files_below(store) == 6 * 3 * SIZE
+
+
+def theirs(store, *sources):
+    """Register versions of another tool's model that say no run: of a path, a run's files, or another version."""
+    made_model(store.client, "theirs", "")
+    for source in sources:
+        store.client.create_model_version("theirs", source)
+
+
+def test_versions_that_another_tool_s_are_made_of_stay_however_these_name_them(store):
+    made = versions(store, 5)
+    path = store.client.get_logged_model(model_of_version(made[0])).artifact_location
+    theirs(store, path, f"runs:/{made[1].run_id}/model", f"models:/{MODEL}/3")
+    before = files_below(store)
+    assert [what for _, what, _ in listed(store)] == ["version 4"]
+    prune(store.root, ALL, wait=0)
+    assert (numbers(store), files_below(store)) == ([1, 2, 3, 5], before - 3 * SIZE)
+
+
+def test_files_of_runs_that_another_tool_s_versions_are_made_of_are_no_leftovers(store):
+    (_, by_path), (by_run, _), (copied, first), _ = [logged(store) for _ in range(4)]
+    theirs(store, by_path.artifact_location, f"models:/{first.model_id}", "models:/theirs/2")
+    assert [each[0] for each in listed(store)] == ["model", "model", "files", "files"]
+    theirs(store, f"runs:/{by_run.info.run_id}/model")  # whose models are not known by name: none is removed
+    assert [each[0] for each in listed(store)] == ["files"]
+    store.client.delete_model_version("theirs", "2")
+    store.client.delete_model_version("theirs", "4")
+    left = " ".join(each.what for each in removable(store.root, ALL))
+    assert first.model_id not in left and copied.info.run_id not in left and by_path.model_id not in left
+
+
+def test_versions_go_though_their_run_or_model_was_deleted_for_good_before(store):
+    made = versions(store, 3)
+    store.client.delete_logged_model(model_of_version(made[0]))
+    store.client.delete_run(made[1].run_id)
+    store.client._tracking_client.store._hard_delete_run(made[1].run_id)
+    theirs(store, f"models:/{logged(store)[1].model_id}")
+    assert [each for each in listed(store) if each[0] == "version"] == [
+        ("version", "version 1", SIZE), ("version", "version 2", 2 * SIZE),
+    ]  # fmt: skip
+    prune(store.root, ALL, wait=0)
+    assert (numbers(store), listed(store)) == ([3], [])
 
 
 class Killed(BaseException):
