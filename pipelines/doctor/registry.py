@@ -169,7 +169,8 @@ def _files(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[
     registered = {run for version in versions for run in _runs_of(store, version)}
     places = " ".join(address_of(store, version) for version in versions)
     for name, run in runs.items():
-        if name in registered or name in places or not is_ours(run) or not _dead(run.data.tags.get(PROCESS_TAG), run.info.start_time):
+        used = name in registered or name in places
+        if used or not is_ours(run) or not _dead(run.data.tags.get(PROCESS_TAG), run.info.start_time):
             continue
         size = size_of(store, run.info.artifact_uri)
         if size:

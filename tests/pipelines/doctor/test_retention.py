@@ -187,7 +187,7 @@ def test_files_of_runs_that_another_tool_s_versions_are_made_of_are_no_leftovers
     store.client.delete_model_version("theirs", "2")
     store.client.delete_model_version("theirs", "4")
     left = " ".join(each.what for each in removable(store.root, ALL))
-    assert first.model_id not in left and copied.info.run_id not in left and by_path.model_id not in left
+    assert not [each for each in (first.model_id, copied.info.run_id, by_path.model_id) if each in left]
 
 
 def test_versions_go_though_their_run_or_model_was_deleted_for_good_before(store):

@@ -21,7 +21,13 @@ from shiftcast.pipelines.state.guard import (
 )
 from shiftcast.pipelines.state.process import alive, name_of, this_process
 from shiftcast.pipelines.state.root import StoreError
-from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, HeldElsewhereError, lock_address, session_lock
+from shiftcast.pipelines.state.shared_lock import (
+    LOCK_DATABASE,
+    TRACKING,
+    HeldElsewhereError,
+    lock_address,
+    session_lock,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 ORPHAN = """
