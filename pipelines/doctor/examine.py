@@ -161,9 +161,14 @@ def notes() -> list[str]:
     -------
     list of str
         That runs of other machines are not kept out, where nothing does.
+
+    Raises
+    ------
+    StoreError
+        If the database that is to keep them out is none.
     """
-    address = os.environ.get(TRACKING, "")
-    if not address or lock_address(os.environ) is not None:
+    locks, address = lock_address(os.environ), os.environ.get(TRACKING, "")
+    if not address or locks is not None:
         return []
     remedy = f"let {LOCK_DATABASE} of every machine name one PostgreSQL, or retrain on one machine"
     return [f"{without_secrets(address)}: runs on other machines are not kept out, only those on this folder; {remedy}"]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.fleet.alerts_sending import LEDGER as ALERTS
-from shiftcast.pipelines.fleet.alerts_sending import LOCK
+from shiftcast.pipelines.fleet.alerts_sending import LOCK, is_told
 from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.ledger import LEDGER, unfinished
@@ -54,14 +54,14 @@ def _drop(path: Path, judge: Callable[[], Goes], locks: Path | None) -> None:
 
 
 def _of_runs_that_ended(root: Path, is_old: Callable[[float], bool]) -> Goes:
-    under_way = {each.token for each in unfinished(root)}
+    under_way = [each.token for each in unfinished(root)]  # a damaged line may hold anything for one
     return lambda line: _is_old(line, is_old) and line.get("token") not in under_way
 
 
 def _told_again(path: Path, is_old: Callable[[float], bool]) -> Goes:
     """Return what tells that an alert is old and that a later line says more of its cause: no check looks at it."""
-    last = {_cause(line): line for line in whole_lines(path) if isinstance(line, dict)}
-    return lambda line: _is_old(line, is_old) and last[_cause(line)] != line
+    last = {_cause(line): line for line in whole_lines(path) if is_told(line)}
+    return lambda line: is_told(line) and _is_old(line, is_old) and last[_cause(line)] != line
 
 
 def _cause(line: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -71,5 +71,5 @@ def _cause(line: Mapping[str, Any]) -> tuple[Any, ...]:
 def _is_old(line: Line, is_old: Callable[[float], bool]) -> bool:
     try:
         return is_old(datetime.fromisoformat(str(line["at"])).timestamp())
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,12 +30,13 @@ from shiftcast.pipelines.registry.mlflow_store import (
     model_names,
     promote,
 )
-from shiftcast.pipelines.registry.removing import model_of_version, remove_files, size_of
+from shiftcast.pipelines.registry.removing import address_of, existing, model_of_version, remove_files, size_of
 from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
 
 _DAY_MS: Final = 86_400_000
 _PAGE: Final = 1000
+_LOGGED: Final = re.compile(r"m-[0-9a-f]{32}")
 
 
 def registry_findings(store: Store) -> Iterator[Fault]:
@@ -164,9 +166,11 @@ def is_ours(run: Any) -> bool:
 
 def _files(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Fault]:
     """Yield runs of ours that left files and no version."""
-    registered = {_run_of(store, version) for version in versions}
+    registered = {run for version in versions for run in _runs_of(store, version)}
+    places = " ".join(address_of(store, version) for version in versions)
     for name, run in runs.items():
-        if name in registered or not is_ours(run) or not _dead(run.data.tags.get(PROCESS_TAG), run.info.start_time):
+        used = name in registered or name in places
+        if used or not is_ours(run) or not _dead(run.data.tags.get(PROCESS_TAG), run.info.start_time):
             continue
         size = size_of(store, run.info.artifact_uri)
         if size:
@@ -176,17 +180,29 @@ def _files(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[
             )  # fmt: skip
 
 
-def _run_of(store: Store, version: Any) -> str | None:
-    """Return the run of a version, that of its model where it was registered without one."""
+def _runs_of(store: Store, version: Any) -> Iterator[str]:
+    """Yield the run of a version, or those of the models it is made of where it was registered without one."""
+    if version.run_id:
+        yield str(version.run_id)
+        return
+    for name in _models_of(store, version):
+        model = existing(store.client.get_logged_model, name)
+        if model is not None:
+            yield str(model.source_run_id)
+
+
+def _models_of(store: Store, version: Any) -> set[str]:
+    """Return the logged models that a version is made of, as far as its address names them."""
     model = model_of_version(version)
-    return version.run_id or (store.client.get_logged_model(model).source_run_id if model else None)
+    return {model} if model else set(_LOGGED.findall(address_of(store, version)))
 
 
 def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Fault]:
     """Yield logged models that are not finished, and finished ones of ours that never became a version."""
-    if None in {model_of_version(version) for version in versions}:  # it may be any: none is called nobody's then
+    named = [_models_of(store, version) for version in versions]
+    if not all(named):  # it may be any: none is called nobody's then
         return
-    registered = {model_of_version(version) for version in versions}
+    registered = set[str]().union(*named)
     token = None
     while True:
         page = store.client.search_logged_models([store.experiment_id], page_token=token)

@@ -21,7 +21,7 @@ from shiftcast.pipelines.publish.publication import published_digest
 from shiftcast.pipelines.publish.standing import begun, published_to
 from shiftcast.pipelines.registry.keeping import kept_versions
 from shiftcast.pipelines.registry.mlflow_store import MODEL, ORIGIN_TAG, Store, all_versions, open_store
-from shiftcast.pipelines.registry.removing import model_of_version, remove_run, remove_version, size_of
+from shiftcast.pipelines.registry.removing import existing, model_of_version, remove_run, remove_version, size_of
 from shiftcast.pipelines.registry.schema import copies
 from shiftcast.pipelines.state.guard import Fence, guarded
 from shiftcast.pipelines.state.ledger import unfinished
@@ -166,9 +166,9 @@ def _old_versions(store: Store, rule: Retention) -> Iterator[Fault]:
 
 
 def _version_fault(model: Store, version: Any) -> Fault:
-    client, fleet, name = model.client, fleet_of(model.model), model_of_version(version)
-    places = [client.get_run(version.run_id).info.artifact_uri] if version.run_id else []
-    places += [client.get_logged_model(name).artifact_location] if name else []
+    client, fleet = model.client, fleet_of(model.model)
+    run, logged = existing(client.get_run, version.run_id), existing(client.get_logged_model, model_of_version(version))
+    places = [*([run.info.artifact_uri] if run else []), *([logged.artifact_location] if logged else [])]
     of, as_of = f" of fleet {fleet}" if fleet else "", version.tags.get(ORIGIN_TAG)
     return Fault(
         "version", f"version {version.version}{of}" + (f" as of {as_of}" if as_of else ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -76,8 +76,22 @@ def read_ledger(folder: Path) -> list[Told]:
     list of Told
         Lines that are not whole are passed over.
     """
-    lines = [line for line in whole_lines(folder / LEDGER) if isinstance(line, dict)]
-    return [Told(**line) for line in lines if line.keys() == Told.__dataclass_fields__.keys()]
+    return [Told(**line) for line in whole_lines(folder / LEDGER) if is_told(line)]
+
+
+def is_told(line: Any) -> bool:
+    """Return whether a line of the ledger is one that :func:`read_ledger` reads.
+
+    Parameters
+    ----------
+    line
+        What it holds.
+
+    Returns
+    -------
+    bool
+    """
+    return isinstance(line, dict) and line.keys() == Told.__dataclass_fields__.keys()
 
 
 def deliver(

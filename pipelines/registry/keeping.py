@@ -15,7 +15,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     STATE_TAG,
     Store,
 )
-from shiftcast.pipelines.registry.removing import model_of_version
+from shiftcast.pipelines.registry.removing import address_of, model_of_version
 
 KEEP_TAG: Final = "shiftcast.keep"
 _NO_STAGE: Final = "None"  # as MLflow writes it
@@ -38,7 +38,7 @@ def kept_versions(store: Store, versions: list[Any], every: list[Any], named: Ma
         Reason by number of version.
     """
     found: dict[str, str] = {}
-    for number, why in (*_aliased(store, versions), *_by_tags(versions, named), *_shared(versions, every)):
+    for number, why in (*_aliased(store, versions), *_by_tags(versions, named), *_shared(store, versions, every)):
         found.setdefault(number, why)
     return found
 
@@ -56,11 +56,16 @@ def _aliased(store: Store, versions: list[Any]) -> Iterator[tuple[str, str]]:
         yield str(former), "was champion before this one"
 
 
-def _shared(versions: list[Any], every: list[Any]) -> Iterator[tuple[str, str]]:
+def _shared(store: Store, versions: list[Any], every: list[Any]) -> Iterator[tuple[str, str]]:
     """Yield the versions whose run or model another version is made of too, of whatever model."""
     runs, models = Counter(each.run_id for each in every), Counter(map(model_of_version, every))
+    by_address = [each for each in every if model_of_version(each) is None]  # of a path, a run, or a version
+    places = [(each.name, each.version, address_of(store, each)) for each in by_address]
     for each in versions:
-        if runs[each.run_id] > 1 or models[model_of_version(each)] > 1:
+        run, model = each.run_id, model_of_version(each)
+        others = [place for name, number, place in places if (name, number) != (each.name, each.version)]
+        named = any(part and part in place for place in others for part in (run, model))
+        if runs[run] > 1 or models[model] > 1 or named:
             yield str(each.version), "shares its files with another version"
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from shiftcast.pipelines.registry.mlflow_store import Store
 from shiftcast.pipelines.registry.quiet import quietly
 
-_ACTIVE = "active"
+_ACTIVE: Final = "active"
+_GONE: Final = "RESOURCE_DOES_NOT_EXIST"
 
 
 def model_of_version(version: Any) -> str | None:
@@ -28,8 +30,28 @@ def model_of_version(version: Any) -> str | None:
     str or None
         None where the version was made of something else.
     """
-    kind, _, name = str(version.source).partition(":/")
-    return version.model_id or (name.strip("/") if kind == "models" and name else None)
+    kind, _, rest = str(version.source).partition(":/")
+    name = rest.strip("/")
+    return version.model_id or (name if kind == "models" and name and "/" not in name else None)
+
+
+def address_of(store: Store, version: Any) -> str:
+    """Return all that says where the files of a version lie; names of runs and of logged models stand in it.
+
+    Parameters
+    ----------
+    store, version
+        The store, and MLflow's model version, of whatever model.
+
+    Returns
+    -------
+    str
+        Its source, and where this is no logged model the address that it stands for.
+    """
+    source = str(version.source)
+    if model_of_version(version) is not None:
+        return source
+    return f"{source} {store.client.get_model_version_download_uri(version.name, version.version)}"
 
 
 @quietly()
@@ -86,10 +108,36 @@ def remove_version(store: Store, version: Any) -> None:
     """
     model, run = model_of_version(version), version.run_id
     store.client.delete_model_version(store.model, version.version)
-    if model:
-        remove_model(store, store.client.get_logged_model(model))
-    if run:
-        remove_run(store, store.client.get_run(run))
+    logged, of = existing(store.client.get_logged_model, model), existing(store.client.get_run, run)
+    if logged is not None:
+        remove_model(store, logged)
+    if of is not None:
+        remove_run(store, of)
+
+
+def existing(get: Callable[[str], Any], name: str | None) -> Any | None:
+    """Return what the registry holds under a name.
+
+    Parameters
+    ----------
+    get
+        Function of MLflow's client that asks for it.
+    name
+        Of a run or a logged model; ``None`` where there is none.
+
+    Returns
+    -------
+    object or None
+        ``None`` where it was deleted for good, by hand or by ``mlflow gc``.
+    """
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
+
+    try:
+        return get(name) if name else None
+    except MlflowException as error:
+        if error.error_code != _GONE:
+            raise
+        return None
 
 
 def remove_model(store: Store, model: Any) -> None:

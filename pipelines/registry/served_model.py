@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,13 +13,13 @@ from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from mlflow.types import ParamSchema, ParamSpec
-from threadpoolctl import ThreadpoolController
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows
 from shiftcast.forecast.questions import FIELDS, KINDS, unknown
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
+from shiftcast.pipelines.registry.one_thread import one_thread
 
 ARTIFACT: Final = BUNDLE
 PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output", "form")
@@ -48,11 +47,6 @@ class ShiftcastModel(PythonModel):
             MLflow's context, with the folder of the bundle among its artifacts.
         """
         self._forecaster = unchanged(read_bundle(Path(context.artifacts[ARTIFACT]))).forecaster
-
-    @cached_property
-    def _threads(self) -> ThreadpoolController:
-        """Threads of the libraries that compute; they are looked for once, which takes too long for every question."""
-        return ThreadpoolController()
 
     def number(self, version: str) -> None:
         """Say in answers under which number the forecast is registered, which its files do not tell.
@@ -90,7 +84,7 @@ class ShiftcastModel(PythonModel):
             With HTTP status 400, naming the row and the field that is wrong; its JSON names the kind of refusal.
         """
         try:
-            with self._threads.limit(limits=1):  # the server's process may be anybody's
+            with one_thread():  # the server's process may be anybody's
                 return answer_rows(self._forecaster, questions_of(model_input, FIELDS), given_params(params))
         except InputError as error:
             raise refused(error) from None

@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 Line = Mapping[str, Any]
+_TORN: Final = object()  # what a line holds that is not whole
 
 
 def append_lines(path: Path, *lines: Mapping[str, Any]) -> None:
@@ -42,11 +43,9 @@ def whole_lines(path: Path) -> Iterator[Any]:
     Any
         The next whole line.
     """
-    for line in path.read_bytes().split(b"\n") if path.exists() else ():
-        try:
-            yield json.loads(line)
-        except (ValueError, RecursionError):
-            continue
+    for _, line in _read(path):
+        if line is not _TORN:
+            yield line
 
 
 def lines_that_go(path: Path, goes: Callable[[Line], bool]) -> tuple[int, int]:
@@ -87,9 +86,15 @@ def keep_lines(path: Path, goes: Callable[[Line], bool]) -> None:
 
 
 def _judged(path: Path, goes: Callable[[Line], bool]) -> Iterator[tuple[bytes, bool]]:
-    for raw in path.read_bytes().splitlines() if path.exists() else ():
-        try:
-            line = json.loads(raw)
-        except ValueError:
-            line = None
+    for raw, line in _read(path):
         yield raw, isinstance(line, dict) and goes(line)
+
+
+def _read(path: Path) -> Iterator[tuple[bytes, Any]]:
+    """Yield every line of a file without its end, and what it holds, if it is whole."""
+    raws = path.read_bytes().split(b"\n") if path.exists() else []
+    for raw in raws[:-1] if raws and not raws[-1] else raws:
+        try:
+            yield raw, json.loads(raw)
+        except (ValueError, RecursionError):
+            yield raw, _TORN

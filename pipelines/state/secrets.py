@@ -16,6 +16,7 @@ _NAMED: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(r"\A[A-Za-z][\w+.-]*://")
 _VARIABLE: Final = re.compile(r"(?i)(password|passwd|passphrase|pwd|token|secret|key)\Z")
+_FILE: Final = re.compile(r"(?i)(ssl|tls|ssh|private)_?key\Z")
 _FOLDERS: Final = ("PWD", "OLDPWD")
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _SHORTEST: Final = 4  # letters of a part that are blotted out wherever they stand: fewer are in every second word
@@ -41,11 +42,10 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     found: set[str] = set()
     for name, value in environment.items():
         if _ADDRESS.match(value.strip()) or name.lower().endswith("_proxy"):
-            user, queried = _of_address(value.strip())
-            found.update(each for secret in user for each in _said(secret))
-            found.update(each for secret in queried for each in _said(secret, folders=True))
+            for asked, secret in _of_address(value.strip()):
+                found.update(_said(asked, secret))
         elif _VARIABLE.search(name) and name not in _FOLDERS:
-            found.update(_said(value, folders=True))
+            found.update(_said(name, value))
     return tuple(sorted(found, key=lambda each: (-len(each), each)))
 
 
@@ -95,26 +95,25 @@ def without_secrets(text: str, secrets: tuple[str, ...] | None = None) -> str:
     return _NAMED.sub(rf"\1{BLOT}", _USER.sub(f"{BLOT}@", text))
 
 
-def _of_address(address: str) -> tuple[list[str], list[str]]:
-    """Return what stands for user and password, and the secrets of the query, however badly quoted."""
+def _of_address(address: str) -> list[tuple[str, str]]:
+    """Return what stands for user and password, and the secrets of the query, each with its name."""
     rest = address.partition("://")[2] or address
     user, at, _ = rest.rpartition("@")
     told = {*re.split(r"[?&;]", rest)[1:], *re.split(r"[&;]", rest.partition("?")[2])}  # a value may hold a "?"
     pairs = [pair.partition("=") for pair in sorted(told)]
-    return [user.partition(":")[2] or user] if at else [], [
-        value for name, _, value in pairs if _NAMED.match(f"?{name}=x")
-    ]
+    queried = [(name, value) for name, _, value in pairs if _NAMED.match(f"?{name}=x")]
+    return [*([("", user.partition(":")[2] or user)] if at else []), *queried]
 
 
-def _said(secret: str, *, folders: bool = False) -> Iterator[str]:
+def _said(name: str, secret: str) -> Iterator[str]:
     """Yield a secret as it is, as addresses, JSON and Python quote it, and in the parts that a driver names.
 
-    Where it may be the path of a file of keys, one that begins as such has no parts: its folders are no secrets. One
-    of fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
+    The path of a file of keys, by its name and its first letter, has no parts: its folders are no secrets. A secret of
+    fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
     """
     ways = {secret, unquote(secret), unquote_plus(secret), quote(secret, safe=""), quote_plus(secret),
             json.dumps(secret)[1:-1], repr(secret)[1:-1]}  # fmt: skip
     for each in {way for way in ways if len(way) >= _SHORTEST}:
         yield each
-        if not (folders and secret.startswith("/")):
+        if not (_FILE.search(name) and secret.startswith("/")):
             yield from (part for part in _PLAIN.split(each) if len(part) >= _SHORTEST and part != each)

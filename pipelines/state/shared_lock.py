@@ -16,6 +16,7 @@ from shiftcast.pipelines.state.secrets import said_of, without_secrets
 
 TRACKING: Final = "MLFLOW_TRACKING_URI"
 LOCK_DATABASE: Final = "SHIFTCAST_LOCK_DATABASE"
+_POSTGRESQL: Final = ("postgresql://", "postgresql+")
 _KEY: Final = 4_175_392_860_117_253_009  # of the runs of all models: any number that no other program takes
 _POLL_SECONDS: Final = 0.5
 _LONGEST_NAME: Final = 63  # bytes of an application's name that PostgreSQL keeps
@@ -78,6 +79,11 @@ def lock_address(environment: Mapping[str, str]) -> str | None:
     str or None
         The one named for it, else the tracking store where that is a PostgreSQL; ``None`` where there is neither.
 
+    Raises
+    ------
+    StoreError
+        If the one named for it is no PostgreSQL: nothing would keep machines apart.
+
     Examples
     --------
     >>> lock_address({"MLFLOW_TRACKING_URI": "postgresql://db/mlflow"})
@@ -85,8 +91,12 @@ def lock_address(environment: Mapping[str, str]) -> str | None:
     >>> lock_address({"MLFLOW_TRACKING_URI": "http://127.0.0.1:5000"}) is None
     True
     """
-    found = environment.get(LOCK_DATABASE) or environment.get(TRACKING) or ""
-    return found if found.startswith("postgresql") else None
+    own = environment.get(LOCK_DATABASE, "").strip()
+    if own and not own.startswith(_POSTGRESQL):
+        said = without_secrets(f"{LOCK_DATABASE}={own}")
+        raise StoreError(f"{said}: is no address of a PostgreSQL; begin it with postgresql://, or unset it")
+    found = own or environment.get(TRACKING, "")
+    return found if found.startswith(_POSTGRESQL) else None
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ raises none: fields of a commit that are not known are ignored.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ VERSION: Final = 2  # 1 had no items
 _FORMAT: Final = "FORMAT"
 _KIND: Final = "shiftcast usage store"
 _FORMER: Final = "former"
+_TAKING: Final = "taking_back"
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,16 @@ def write_format(folder: Path) -> None:
     ----------
     folder
         Folder of the store, as :func:`check_format` found it.
+
+    Raises
+    ------
+    StoreError
+        If the store is being taken back: its next commit would be numbered as one that was moved aside.
     """
-    version = _version(_stated(folder))
+    before = _stated(folder)
+    version = _version(before)
+    if version and before.get(_TAKING):
+        raise StoreError(f"{folder}: `shiftcast store back` was cut short; run it again, nothing was changed")
     if version == VERSION:
         return
     stated: dict[str, Any] = {"format": _KIND, "version": VERSION}
@@ -113,8 +122,8 @@ def former_of(folder: Path) -> Former | None:
 def take_back(folder: Path) -> tuple[Former, Path | None]:
     """Give a store the version and the commits that it had before this software wrote to it.
 
-    What was committed since is moved aside and not deleted. One that dies is ended by the next, and nothing is loaded
-    in between.
+    What was committed since is moved aside and not deleted. One that dies is ended by the next, and until then nothing
+    is written.
 
     Parameters
     ----------
@@ -131,7 +140,7 @@ def take_back(folder: Path) -> tuple[Former, Path | None]:
     ValueError
         If it has no former version.
     StoreError
-        If there is no store, it is damaged, or a compaction has merged what was there before.
+        If there is no store, it is damaged, it lost commits of before, or a compaction has merged these since.
     """
     if not check_format(folder):
         raise StoreError(f"{folder}: no usage is stored here; load some with `shiftcast ingest` first")
@@ -144,12 +153,20 @@ def take_back(folder: Path) -> tuple[Former, Path | None]:
 
 def _taken_back(folder: Path, former: Former) -> Path | None:
     entries = read_log(folder)
-    merged = [each.number for each in entries if min(each.replaces, default=len(entries) + 1) <= former.commits]
+    if len(entries) < former.commits:
+        raise StoreError(
+            f"{folder / 'log'}: has {len(entries)} of the {former.commits} commits of version {former.version}; "
+            "restore its end from a copy, nothing was changed"
+        )
+    since = entries[former.commits :]
+    merged = [each.number for each in since if min(each.replaces, default=each.number) <= former.commits]
     if merged:
         raise StoreError(
             f"{folder}: commit {merged[0]} has merged the batches of version {former.version}; "
             "take a copy of before it in place of this store, nothing was changed"
         )
+    stated = {"format": _KIND, "version": VERSION, _FORMER: asdict(former), _TAKING: True}
+    write_durably(folder / _FORMAT, json.dumps(stated).encode())
     aside = _moved_aside(folder, entries, former)
     write_durably(folder / _FORMAT, json.dumps({"format": _KIND, "version": former.version}).encode())
     return aside
@@ -178,7 +195,7 @@ def _number(snapshot: str) -> int:
 def _stated(folder: Path) -> Any:
     try:
         return json.loads((folder / _FORMAT).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 

@@ -32,6 +32,7 @@ VARIABLES = (
     "PGPASSWORD", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "SHIFTCAST_TOKEN", "AWS_SECRET_ACCESS_KEY",
     "AZURE_STORAGE_KEY", "MY_PASSPHRASE", "SOME_API_KEY", "db_password", "SLACK_SECRET",
 )  # fmt: skip
+AS_PATHS = ("/x@CRETXYZW", "/Ab3d+CRETXYZW/Qq")  # passwords and tokens that begin as the path of a file does
 CORE = "CRETXY"
 
 
@@ -145,3 +146,6 @@ def cases() -> Iterator[Case]:
     for name in VARIABLES:
         yield UNSAID(f"the value of {name}", partial(unsaid, door=stream, variable=name, value="S3-CRETXY",
                    said="denied for S3-CRETXY (28P01)"))  # fmt: skip
+        for value in AS_PATHS:
+            yield UNSAID(f"a part of the value {shown(value)} of {name}", partial(unsaid, door=stream, variable=name,
+                       value=value, said="could not translate host name 'CRETXYZW'"))  # fmt: skip

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +14,11 @@ from mlflow import MlflowClient
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.doctor import retention as ward
 from shiftcast.pipelines.doctor.examine import clean, examine
+from shiftcast.pipelines.doctor.old_lines import old_lines
 from shiftcast.pipelines.doctor.retention import Retention, prune, removable, retention
 from shiftcast.pipelines.fleet import opening, retraining
+from shiftcast.pipelines.fleet.alerts import Told
+from shiftcast.pipelines.fleet.alerts_sending import read_ledger
 from shiftcast.pipelines.fleet.place import fleet_root, model_of
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
@@ -34,10 +37,12 @@ from shiftcast.pipelines.registry.mlflow_store import (
     all_versions,
     open_store,
 )
+from shiftcast.pipelines.registry.removing import model_of_version
 from shiftcast.pipelines.registry.schema import BACKUP
 from shiftcast.pipelines.registry.shared_store import made_model, moved_alias
 from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded, locked
 from shiftcast.pipelines.state.ledger import DONE, LEDGER, Ledger
+from shiftcast.pipelines.state.lines import keep_lines
 from shiftcast.pipelines.state.process import this_process
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
@@ -156,6 +161,48 @@ def test_versions_of_others_and_of_fleets_are_told_apart(store):
     assert files_below(store) == 6 * 3 * SIZE
 
 
+def theirs(store, *sources):
+    """Register versions of another tool's model that say no run: of a path, a run's files, or another version."""
+    made_model(store.client, "theirs", "")
+    for source in sources:
+        store.client.create_model_version("theirs", source)
+
+
+def test_versions_that_another_tool_s_are_made_of_stay_however_these_name_them(store):
+    made = versions(store, 5)
+    path = store.client.get_logged_model(model_of_version(made[0])).artifact_location
+    theirs(store, path, f"runs:/{made[1].run_id}/model", f"models:/{MODEL}/3")
+    before = files_below(store)
+    assert [what for _, what, _ in listed(store)] == ["version 4"]
+    prune(store.root, ALL, wait=0)
+    assert (numbers(store), files_below(store)) == ([1, 2, 3, 5], before - 3 * SIZE)
+
+
+def test_files_of_runs_that_another_tool_s_versions_are_made_of_are_no_leftovers(store):
+    (_, by_path), (by_run, _), (copied, first), _ = [logged(store) for _ in range(4)]
+    theirs(store, by_path.artifact_location, f"models:/{first.model_id}", "models:/theirs/2")
+    assert [each[0] for each in listed(store)] == ["model", "model", "files", "files"]
+    theirs(store, f"runs:/{by_run.info.run_id}/model")  # whose models are not known by name: none is removed
+    assert [each[0] for each in listed(store)] == ["files"]
+    store.client.delete_model_version("theirs", "2")
+    store.client.delete_model_version("theirs", "4")
+    left = " ".join(each.what for each in removable(store.root, ALL))
+    assert not [each for each in (first.model_id, copied.info.run_id, by_path.model_id) if each in left]
+
+
+def test_versions_go_though_their_run_or_model_was_deleted_for_good_before(store):
+    made = versions(store, 3)
+    store.client.delete_logged_model(model_of_version(made[0]))
+    store.client.delete_run(made[1].run_id)
+    store.client._tracking_client.store._hard_delete_run(made[1].run_id)
+    theirs(store, f"models:/{logged(store)[1].model_id}")
+    assert [each for each in listed(store) if each[0] == "version"] == [
+        ("version", "version 1", SIZE), ("version", "version 2", 2 * SIZE),
+    ]  # fmt: skip
+    prune(store.root, ALL, wait=0)
+    assert (numbers(store), listed(store)) == ([3], [])
+
+
 class Killed(BaseException):
     """A kill, as what is under way sees it: nothing of ours runs after it."""
 
@@ -249,6 +296,23 @@ def test_lines_of_ledgers_go_where_nothing_reads_them(store):
     assert kept == [lines[0], lines[2], lines[4]]
     assert before + 1 - sum(sizes) == told.stat().st_size + (store.root / LEDGER).stat().st_size  # a torn line is ended
     assert prune(store.root, retention(1, "30d"), wait=0) == []
+
+
+def test_damaged_lines_of_ledgers_stay_and_hide_no_line_that_is_read(tmp_path):
+    told = Told("2026-01-01T00:00:00Z", "screen", "full", "a", "note", "sent")
+    odd, further = {**asdict(told), "at": "2025-12-31T00:00:00Z"}, {**asdict(told), "token": [1], "colour": "blue"}
+    ledger = fleet_root(tmp_path, "mine") / "alerts.jsonl"
+    ledger.parent.mkdir(parents=True)
+    lines = [json.dumps(odd), json.dumps(asdict(told)), json.dumps(further), "[" * 200_000, "a\rb", "", '{"at"']
+    ledger.write_bytes("\n".join(lines).encode())
+    (tmp_path / LEDGER).write_bytes(ledger.read_bytes())
+    assert [each.what for each in old_lines(tmp_path, lambda _: True)] == [
+        f"{tmp_path / LEDGER}: 3 old lines", f"{ledger}: 1 old lines",
+    ]  # fmt: skip
+    keep_lines(ledger, lambda line: "colour" in line)
+    kept = [line for line in lines if "colour" not in line]
+    assert ledger.read_bytes() == "".join(f"{line}\n" for line in kept).encode()
+    assert read_ledger(ledger.parent)[-1] == told
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from shiftcast.pipelines.registry import served_model
 from shiftcast.pipelines.registry.mlflow_store import bundle_folder, champion_version, open_store
+from shiftcast.pipelines.registry.one_thread import one_thread
 from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE, ShiftcastModel
 
 WHEN = {"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale"}
@@ -67,6 +68,23 @@ def test_questions_are_computed_on_one_thread_whatever_the_process_has(monkeypat
         assert ask(model, WHEN) == ask(model, SPLIT) == []
         assert threads() == before
     assert seen == [{1}, {1}]
+
+
+def test_questions_that_overlap_leave_the_process_its_threads_when_the_last_is_answered():
+    def threads():
+        return {each["num_threads"] for each in threadpool_info()}
+
+    with threadpool_limits(2):
+        before, first, second = threads(), one_thread(), one_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert threads() == {1}
+        second.__exit__(None, None, None)
+        assert threads() == before == {2}
+        with pytest.raises(KeyError), one_thread():
+            raise KeyError
+        assert threads() == before
 
 
 def test_missing_cells_take_the_defaults(model):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shiftcast.pipelines.doctor.examine import notes
 from shiftcast.pipelines.state import guard
 from shiftcast.pipelines.state.guard import (
     FENCE,
@@ -20,7 +21,13 @@ from shiftcast.pipelines.state.guard import (
 )
 from shiftcast.pipelines.state.process import alive, name_of, this_process
 from shiftcast.pipelines.state.root import StoreError
-from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, HeldElsewhereError, session_lock
+from shiftcast.pipelines.state.shared_lock import (
+    LOCK_DATABASE,
+    TRACKING,
+    HeldElsewhereError,
+    lock_address,
+    session_lock,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 ORPHAN = """
@@ -170,6 +177,24 @@ def test_a_lock_database_beside_a_tracking_server_is_asked(database, tmp_path, m
     monkeypatch.setenv(LOCK_DATABASE, "postgresql://locks/x")
     with locked(tmp_path, wait=0):
         assert [address for address, _ in database["asked"]] == ["postgresql://locks/x"]
+
+
+@pytest.mark.parametrize("address", ["postgres://me:pa55word@x/l", "sqlite:///x", "http://db", "db/locks"])
+@pytest.mark.parametrize("tracking", ["", "postgresql://db/mlflow"])
+def test_a_lock_database_that_is_none_lets_no_run_begin(database, tmp_path, monkeypatch, address, tracking):
+    monkeypatch.setenv(TRACKING, tracking)
+    monkeypatch.setenv(LOCK_DATABASE, address)
+    with pytest.raises(StoreError, match="is no address of a PostgreSQL; begin it with postgresql://") as refused:
+        locked(tmp_path, wait=0).__enter__()
+    with pytest.raises(StoreError, match="is no address of a PostgreSQL"):
+        notes()
+    assert "pa55word" not in str(refused.value)
+    assert database["asked"] == []
+
+
+def test_space_around_the_address_of_a_lock_database_is_no_part_of_it():
+    assert lock_address({LOCK_DATABASE: " postgresql+psycopg2://locks/x\n"}) == "postgresql+psycopg2://locks/x"
+    assert lock_address({LOCK_DATABASE: " ", TRACKING: "postgresql://db/x"}) == "postgresql://db/x"
 
 
 def test_a_database_that_cannot_be_asked_lets_no_run_begin_and_is_named_without_its_password():

@@ -28,6 +28,10 @@ ODD = st.text(st.sampled_from("abcXYZ019/@: ?#%&+;'\"=,.!"), min_size=4, max_siz
         ("HTTPS_PROXY", "me:S3CRETX@proxy:1", "Proxy-Authorization S3CRETX"),
         ("PGPASSWORD", 'S3"\\CRETX', 'a log line with S3\\"\\\\CRETX in it'),
         ("PGPASSWORD", "S3\u00e4CRETX", "a log line with S3\\u00e4CRETX in it"),
+        ("PGPASSWORD", "/x@S3CRETXYZ", "could not translate host name 'S3CRETXYZ'"),
+        ("SHIFTCAST_TOKEN", "/Ab3d+ZCRETXY/Qq", "no: ZCRETXY"),
+        ("AWS_SECRET_ACCESS_KEY", "/Ab3d+ZCRETXY/Qq", "no: ZCRETXY"),
+        ("MLFLOW_TRACKING_URI", "postgresql://127.0.0.1/db?password=/x@S3CRETXYZ", "no host 'S3CRETXYZ'"),
         ("AWS_SECRET_ACCESS_KEY", "S3/CRETX+", "signature of S3%2FCRETX%2B"),
     ],
 )
@@ -52,7 +56,9 @@ def test_secrets_that_a_text_names_are_blotted_out_though_nobody_gave_them():
 
 
 def test_a_short_secret_spoils_no_figures():
-    held = secrets_of({"PGPASSWORD": "1", "URI": "https://h/x?sslkey=/home/ann/key.pem"})
+    held = secrets_of(
+        {"PGPASSWORD": "1", "URI": "https://h/x?sslkey=/home/ann/key.pem", "PGSSLKEY": "/home/ann/key.pem"}
+    )
     assert without_secrets("1,100 in 2021Q1 at /home/me", held) == "1,100 in 2021Q1 at /home/me"
 
 

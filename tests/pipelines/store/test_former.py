@@ -45,6 +45,11 @@ def bytes_of(store):
     }
 
 
+def moved_and_not(store):
+    """Return the files of commits and batches, wherever below the store they lie."""
+    return sorted(path.name for path in store.folder.rglob("*") if path.suffix in {".json", ".parquet"})
+
+
 def values(store, known):
     return store.as_of(day(known)).sort_values(["source", "period_start"])["value"].tolist()
 
@@ -100,7 +105,13 @@ def test_taking_back_that_dies_at_any_step_is_ended_by_the_next(former, usage, d
             formats.take_back(former.folder)
         monkeypatch.setattr(formats, "move_durably", real)
         assert values(former, "2026-03-06") == [8.0, 16.0, 32.0]
+        left_there = moved_and_not(former)
+        for write in (lambda: former.append(usage([1.0]), None, digest("between"), day("2026-03-08")), former.compact):
+            with pytest.raises(StoreError, match="`shiftcast store back` was cut short; run it again, nothing was cha"):
+                write()
+        assert moved_and_not(former) == left_there
         formats.take_back(former.folder)
+        assert moved_and_not(former) == left_there
         assert {name: each for name, each in bytes_of(former).items() if name != "store.lock"} == before
 
 
@@ -117,6 +128,31 @@ def test_a_compaction_and_a_store_of_its_own_version_are_not_taken_back(former, 
     own.append(usage([1.0]), None, digest("one"), day("2026-03-02"))
     with pytest.raises(ValueError, match="was never of a former version"):
         formats.take_back(own.folder)
+
+
+def test_what_version_1_compacted_itself_is_taken_back(former, usage, digest):
+    former.compact()
+    (former.folder / "FORMAT").write_text('{"format": "shiftcast usage store", "version": 1}', encoding="utf-8")
+    before = bytes_of(former)
+    former.append(usage([64.0], source="new.csv"), None, digest("new"), day("2026-03-07"))
+    assert formats.take_back(former.folder)[0] == formats.Former(1, 4)
+    assert bytes_of(former) == before
+
+
+def test_a_log_that_lost_commits_of_version_1_is_not_taken_back(former, usage, digest):
+    former.append(usage([64.0], source="new.csv"), None, digest("new"), day("2026-03-07"))
+    for number in (3, 4):
+        (former.folder / "log" / f"0000000{number}.json").unlink()
+    kept = bytes_of(former)
+    with pytest.raises(StoreError, match=r"log: has 2 of the 3 commits of version 1; restore its end from a copy"):
+        formats.take_back(former.folder)
+    assert bytes_of(former) == kept
+
+
+def test_a_format_that_is_nested_without_end_describes_no_store(former):
+    (former.folder / "FORMAT").write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(StoreError, match="does not describe a usage store; restore it from a copy"):
+        former.entries()
 
 
 def test_a_field_that_later_software_adds_to_a_commit_is_passed_over(store, usage, digest):
