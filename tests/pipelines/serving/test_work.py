@@ -1,6 +1,7 @@
 import asyncio
 import importlib.util
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
@@ -193,6 +194,28 @@ def test_a_body_that_goes_on_outlasts_one_that_has_stalled():
         return ended, text, late.status
 
     assert asyncio.run(both()) == ([False, True, False], b"ab", 408)
+
+
+def test_a_body_whose_time_is_just_over_costs_nobody_an_answer():
+    async def both():
+        arrivals = Arrivals(RequestLimits(arriving=1, pause=0.05))
+        loop, begins = asyncio.get_running_loop(), asyncio.Event()
+
+        async def later():
+            await begins.wait()
+            whole = asyncio.Queue()
+            whole.put_nowait({"type": "http.request", "body": b"{}"})
+            return await arrivals.body(whole.get)
+
+        asked = [asyncio.create_task(arrivals.body(asyncio.Queue().get)), asyncio.create_task(later())]
+        await asyncio.sleep(0)
+        loop.call_later(0.02, begins.set)
+        time.sleep(0.1)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    late, whole = asyncio.run(both())
+    assert whole == b"{}"
+    assert "no piece of the body came within" in str(late)
 
 
 def test_one_client_may_have_only_so_many_requests_under_way(serve):
