@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from shiftcast.forecast.fleet.grain import last_moment
 from shiftcast.forecast.questions import KINDS, OUTPUTS
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.payload import PayloadError
@@ -76,8 +76,18 @@ def _times(question: Mapping[str, Any]) -> float:
 
 def _ahead(question: Mapping[str, Any], now: int) -> float:
     """Return how many times as far as the end of the next year a question of a fleet looks, once at least."""
-    last = re.search(r"(?<!\d)\d{4}(?!\d)", str(question.get("through") or question.get("year") or ""))
-    return max(1.0, (int(last[0]) - now + 1) / _YEARS) if last else 1.0
+    asked = [question[name] for name in ("through", "year") if question.get(name) is not None]
+    return max([1.0, *((_year(each) - now + 1) / _YEARS for each in asked)])
+
+
+def _year(asked: object) -> float:
+    """Return the year of a last day or of a budget, read as the model reads it; nought of what it refuses."""
+    if isinstance(asked, float | int):
+        return float(asked)
+    try:
+        return float(last_moment(str(asked)).year)
+    except (ValueError, OverflowError):  # the model refuses it, which costs nothing
+        return 0.0
 
 
 def check_work(questions: Sequence[Mapping[str, Any]], limits: WorkLimits, *, fleet: int | None = None) -> float:

@@ -65,6 +65,9 @@ def test_one_question_that_asks_for_too_much_is_told_to_ask_less():
     [({"question": "choices"}, 2.5), ({"question": "forecast", "through": "2027Q4"}, 2.5),
      ({"question": "forecast", "through": "2036-06"}, 13.75), ({"question": "budget", "year": 2030.0}, 5.0),
      ({"question": "full", "through": "soon"}, 2.5), ({"question": "full", "through": "20361"}, 2.5),
+     ({"question": "forecast", "through": "20351231"}, 12.5), ({"question": "forecast", "through": "31.12.35"}, 12.5),
+     ({"question": "forecast", "through": "Dec 2035"}, 12.5), ({"question": "full", "through": "NaT"}, 2.5),
+     ({"question": "budget", "year": "2030"}, 5.0),
      ({"question": "describe"}, 0.4), ({"question": "none"}, 0.05)],
 )  # fmt: skip
 def test_a_question_of_a_fleet_counts_as_that_and_by_how_far_it_looks(question, seconds):
