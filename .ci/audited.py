@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -11,33 +10,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from packaging.version import Version
+from pinned import pins, plain
 
-RECORDED = "2026-11-30"  # the day of advisories.csv
 PATIENCE = 600  # seconds for the database
+KNOWN = 0.5  # part of the pins that a database has to know
 
 
-def plain(name: str) -> str:
-    """Return a name as indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def pins(path: Path) -> dict[str, str]:
-    """Return version by name."""
-    lines = [line.split("==") for line in path.read_text(encoding="utf-8").split() if "==" in line]
-    return {plain(name): version for name, version in lines}
-
-
-def recorded(path: Path, wanted: dict[str, str]) -> Iterator[str]:
-    """Yield what is recorded against pinned versions."""
+def noted(path: Path) -> list[dict[str, str]]:
+    """Return the advisories that are recorded."""
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            version = wanted.get(plain(row["package"]))
-            if version is not None and Version(version) < Version(row["fixed"]):
-                yield f"{row['package']} {version}: {row['advisory']}, fixed in {row['fixed']}"
+        return [*csv.DictReader(file)]
 
 
-def told(words: list[str], wanted: dict[str, str]) -> list[dict]:
-    """Return what pip-audit tells of each package that its database knows; nothing where it does not answer."""
+def recorded(advisories: list[dict[str, str]], wanted: dict[str, str]) -> Iterator[str]:
+    """Yield what is recorded against pinned versions."""
+    versions = {plain(name): version for name, version in wanted.items()}
+    for row in advisories:
+        version = versions.get(plain(row["package"]))
+        if version is not None and Version(version) < Version(row["fixed"]):
+            yield f"{row['package']} {version}: {row['advisory']}, fixed in {row['fixed']}"
+
+
+def told(words: list[str], wanted: dict[str, str]) -> list[dict] | None:
+    """Return what pip-audit tells of each package that its database knows; ``None`` where it does not answer."""
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "pins.txt"
         file.write_text("".join(f"{name}=={version}\n" for name, version in wanted.items()), encoding="utf-8")
@@ -47,8 +42,18 @@ def told(words: list[str], wanted: dict[str, str]) -> list[dict]:
             done = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603  (our own words)
             found = json.loads(done.stdout)["dependencies"]
         except (OSError, ValueError, KeyError, subprocess.TimeoutExpired):
-            return []
+            return None
     return [each for each in found if "vulns" in each]
+
+
+def of_database(wanted: dict[str, str]) -> tuple[list[dict] | None, str]:
+    """Return what the database tells of the pins, or ``None`` and why it does not."""
+    command = shutil.which("pip-audit")
+    if not command:
+        return None, "pip-audit is not installed"
+    if not told([command], dict([*wanted.items()][:1])):  # a database that is not there costs one question
+        return None, "no database of pip-audit answers"
+    return told([command], wanted) or None, "the database of pip-audit answered once and not again"
 
 
 def said(found: list[dict]) -> Iterator[str]:
@@ -60,19 +65,20 @@ def said(found: list[dict]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Say which list was asked and what it holds against the pins, and end with 1 on any."""
-    constraints, advisories = (Path(word) for word in sys.argv[1:3])
-    wanted = pins(constraints)
-    command = shutil.which("pip-audit")
-    first = dict(list(wanted.items())[:1])
-    if command and told([command], first):  # a database that is not there costs one question
-        found = told([command], wanted)
+    """Say which list was asked and what it holds against the pins; end with 1 on any, or where few pins are known."""
+    constraints, file = (Path(word) for word in sys.argv[1:3])
+    wanted, advisories = pins(constraints), noted(file)
+    found, why = of_database(wanted)
+    few = found is not None and len(found) < KNOWN * len(wanted)
+    if found is not None:
         where, against = f"the database of pip-audit, {len(found)} of {len(wanted)} pins known to it", [*said(found)]
     else:
-        why = "no database of pip-audit answers" if command else "pip-audit is not installed"
-        where, against = f"{why}: the list of {RECORDED}, which is no database", [*recorded(advisories, wanted)]
-    sys.stdout.write("\n".join([f"asked {where}: {len(against) or 'nothing'} against the pins", *against]) + "\n")
-    raise SystemExit(bool(against))
+        last = max(row["noted"] for row in advisories)
+        where, against = f"{why}: the list of {last}, which is no database", [*recorded(advisories, wanted)]
+    lines = [f"asked {where}: {len(against) or 'nothing'} against the pins", *against]
+    lines += ["too few of the pins are known to it for that to mean anything"] if few else []
+    sys.stdout.write("\n".join(lines) + "\n")
+    raise SystemExit(bool(against) or few)
 
 
 if __name__ == "__main__":

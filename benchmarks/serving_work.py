@@ -12,6 +12,7 @@ before it (``first``), then once more (``again``), as the second row of a reques
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -45,6 +46,7 @@ DEAR: dict[str, dict[str, Any]] = {
     "limits": {"programmes": 100},
     "draws": {"draws": 2000},
 }  # what a question takes whose default does more than the kept example
+WAYS: dict[str, dict[str, Any]] = {"impose, prior": {"question": "impose", "mode": "prior"}}  # that count otherwise
 
 
 def seconds(ask_one: Callable[[], object]) -> tuple[float, float]:
@@ -58,10 +60,12 @@ def seconds(ask_one: Callable[[], object]) -> tuple[float, float]:
 
 def of_world(root: Path) -> Iterator[tuple[str, str, float, float]]:
     """Yield what each question of a forecast of the world takes."""
-    for asked in questions(open_version("champion", root=root)):
+    kept = {asked["question"]: asked for asked in questions(open_version("champion", root=root))}
+    asked = kept | {name: {**kept[way["question"]], **way} for name, way in WAYS.items()}
+    for name, one in asked.items():
         forecaster = open_version("champion", root=root).forecaster
-        question = {**asked, **DEAR.get(asked["question"], {}), "form": "answer"}
-        yield "world", asked["question"], *seconds(lambda: forecaster.rows(question))  # noqa: B023  (called here)
+        question = {**one, **DEAR.get(name, {}), "form": "answer"}
+        yield "world", name, *seconds(lambda: forecaster.rows(question))  # noqa: B023  (called here)
 
 
 def planners(root: Path) -> Iterator[tuple[str, Planner]]:
@@ -100,11 +104,12 @@ def page(results: pd.DataFrame, text: str) -> str:
     of = results.assign(model=results["model"].where(results["model"] == "world", "a fleet"))
     most = of.groupby(["model", "question"], sort=False)[["first", "again"]].max().reset_index()
     fleet = most["model"] != "world"
-    most["counts"] = [cost_of([{"question": name}], fleet=0 if own else None)
+    most["counts"] = [cost_of([WAYS.get(name, {"question": name})], fleet=0 if own else None)
                       for name, own in zip(most["question"], fleet, strict=True)]  # fmt: skip
     most = most.sort_values(["model", "counts", "question"], ascending=[False, False, True])
-    rows = [f"| `{row.question}`{'' if row.model == 'world' else ' of a fleet'} | {row.counts:g} | {row.first:.2f} "
-            f"| {row.again:.2f} |\n" for row in most.itertuples()]  # fmt: skip
+    rows = [f"| `{name}`{way}{'' if row.model == 'world' else ' of a fleet'} | {row.counts:g} | {row.first:.2f} "
+            f"| {row.again:.2f} |\n" for row in most.itertuples()
+            for name, way in [re.match(r"(\w+)(.*)", row.question).groups()]]  # fmt: skip
     table = "| question | counts as [CPU s] | measured, first | again |\n|---|---|---|---|\n" + "".join(rows)
     before, _, rest = text.partition(BEGIN)
     return before + BEGIN + table + END + rest.partition(END)[2]

@@ -12,11 +12,15 @@ import email.message
 import email.parser
 import importlib.metadata
 import re
+import sys
 import tarfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / ".ci"))
+from pinned import pins, plain
 
 PINS = Path(__file__).parents[1] / "constraints.txt"
 PAGE = Path(__file__).with_name("licences.md")
@@ -31,6 +35,9 @@ MEANT = {
     "Apache Software License": "Apache-2.0", "BSD License": "BSD", "ISC License (ISCL)": "ISC", "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "Python Software Foundation License": "PSF-2.0",
 }  # fmt: skip
+CHOICES = {
+    "python-dateutil": "its LICENSE puts all of its code under BSD, what is newer than 2017 under Apache-2.0 too",
+}  # packages of several classifiers of which one is enough, and why; all classifiers of any other hold
 TEXTS = {
     "MIT": "permission is hereby granted, free of charge", "Apache-2.0": "apache license",
     "BSD": "redistribution and use in source and binary forms",
@@ -39,31 +46,14 @@ METADATA = re.compile(r"\.dist-info/METADATA$|/PKG-INFO$")
 Row = tuple[str, str, str]
 
 
-def pins(text: str) -> dict[str, str]:
-    r"""Return version by name of a file of constraints.
-
-    >>> pins("# resolved\nsix==1.17.0\n")
-    {'six': '1.17.0'}
-    """
-    return dict(line.split("==") for line in text.split() if "==" in line)
-
-
-def plain(name: str) -> str:
-    """Return a name as indexes compare it.
-
-    >>> plain("Jupyter_Builder")
-    'jupyter-builder'
-    """
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def stated(metadata: email.message.Message, text: str = "") -> str:
     """Return the licence that metadata states: its expression, else its classifiers, its word, or its file's words."""
     if metadata["License-Expression"]:
         return str(metadata["License-Expression"])
     marks = [mark.split(" :: ")[-1] for mark in metadata.get_all("Classifier") or [] if mark.startswith("License ::")]
     words = [mark for mark in marks if mark != "OSI Approved"] or [str(metadata["License"] or "").partition("\n")[0]]
-    found = " OR ".join(MEANT.get(each, each) for each in words)
+    joined = " OR " if plain(str(metadata["Name"])) in CHOICES else " AND "
+    found = joined.join(MEANT.get(each, each) for each in words)
     return found or next((name for name, words in TEXTS.items() if words in " ".join(text.lower().split())), "")
 
 
@@ -144,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheels", type=Path, help="folder of archives, as .ci/hashes downloads them")
     given = parser.parse_args()
-    text, wanted = PAGE.read_text(encoding="utf-8"), pins(PINS.read_text(encoding="utf-8"))
+    text, wanted = PAGE.read_text(encoding="utf-8"), pins(PINS)
     rows = [*kept(text), *installed(), *(archived(given.wheels) if given.wheels else ())]
     found = {(name, version): licence for name, version, licence in rows}
     wrong = [f"{name}=={version} is neither installed nor on the page; give --wheels"

@@ -19,17 +19,19 @@ def script(name):
     return module
 
 
+pinned = sys.modules.setdefault("pinned", script("pinned"))  # the others import it from their folder
 audited, hashed = script("audited"), script("hashed")
+ADVISORIES = audited.noted(ROOT / ".ci" / "advisories.csv")
 
 
 def test_no_pinned_version_has_a_recorded_advisory():
-    assert [*audited.recorded(ROOT / ".ci" / "advisories.csv", audited.pins(ROOT / "constraints.txt"))] == []
+    assert [*audited.recorded(ADVISORIES, pinned.pins(ROOT / "constraints.txt"))] == []
 
 
 def test_an_older_version_than_the_one_that_mends_is_told(tmp_path):
     pins = tmp_path / "pins.txt"
     pins.write_text("# a word\nUrllib3==2.6.2\nwerkzeug==3.1.10\n", encoding="utf-8")
-    found = [*audited.recorded(ROOT / ".ci" / "advisories.csv", audited.pins(pins))]
+    found = [*audited.recorded(ADVISORIES, pinned.pins(pins))]
     assert found == ["urllib3 2.6.2: GHSA-38jv-5279-wg99, fixed in 2.6.3"]
 
 
@@ -54,6 +56,33 @@ def test_the_database_is_asked_where_it_answers(tmp_path, monkeypatch, capsys, t
     assert int(end.value.code) == code
 
 
+@pytest.mark.parametrize(
+    ("known", "says", "code"),
+    [(None, "answered once and not again: the list of 20", 0),
+     (0, "answered once and not again: the list of 20", 0),
+     (2, "2 of 5 pins known to it: nothing against the pins\ntoo few", 1), (3, "3 of 5 pins known to it: nothing", 0)],
+)  # fmt: skip
+def test_a_database_that_fails_after_its_first_answer_or_knows_few_pins_is_no_clean_bill(
+    tmp_path, monkeypatch, capsys, known, says, code
+):
+    (tmp_path / "pins.txt").write_text("".join(f"p{at}==1\n" for at in range(5)), encoding="utf-8")
+    told = [{"name": f"p{at}", "version": "1", "vulns": []} for at in range(5)]
+    answers = iter([told[:1], None if known is None else told[:known]])
+
+    def run(*_, **__):
+        found = next(answers)
+        text = "no JSON" if found is None else json.dumps({"dependencies": found})
+        return subprocess.CompletedProcess([], 1, stdout=text, stderr="")
+
+    monkeypatch.setattr(audited.shutil, "which", lambda _: "pip-audit")
+    monkeypatch.setattr(audited.subprocess, "run", run)
+    monkeypatch.setattr(sys, "argv", ["audited.py", str(tmp_path / "pins.txt"), str(ROOT / ".ci" / "advisories.csv")])
+    with pytest.raises(SystemExit) as end:
+        audited.main()
+    assert says in capsys.readouterr().out
+    assert int(end.value.code) == code
+
+
 def test_each_pin_is_written_with_the_hashes_of_its_archives_and_one_without_any_ends_it(tmp_path, monkeypatch, capsys):
     pins, folder = tmp_path / "pins.txt", tmp_path / "wheels"
     folder.mkdir()
@@ -64,6 +93,7 @@ def test_each_pin_is_written_with_the_hashes_of_its_archives_and_one_without_any
         (folder / name).write_text(name, encoding="utf-8")
     with pytest.raises(SystemExit, match=r"no archive in .* of other==2"):
         hashed.main()
+    (folder / "no archive.txt").write_text("", encoding="utf-8")
     (folder / "other-2-cp311-cp311-manylinux_2_28_x86_64.whl").write_bytes(b"")
     hashed.main()
     first, second, third = (hashlib.sha256(text).hexdigest() for text in (names[1].encode(), names[0].encode(), b""))

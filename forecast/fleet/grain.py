@@ -80,7 +80,7 @@ def months_through(first: pd.Timestamp, through: pd.Timestamp | str) -> pd.Datet
     ValueError
         If it is no day, quarter or month, before the first month, or more than ten years after it.
     """
-    last = _moment(through)
+    last = last_moment(through)
     if last >= first + pd.DateOffset(years=_YEARS):
         raise InputError(f"through {through}: a fleet is forecast {_YEARS} years ahead at most, from {first:%Y-%m}")
     if last < first:
@@ -88,7 +88,29 @@ def months_through(first: pd.Timestamp, through: pd.Timestamp | str) -> pd.Datet
     return pd.date_range(first, month_of(last), freq="MS").as_unit("us")
 
 
-def _moment(through: pd.Timestamp | str) -> pd.Timestamp:
+def last_moment(through: pd.Timestamp | str) -> pd.Timestamp:
+    """Return the day, or the moment, that a forecast is asked through.
+
+    Parameters
+    ----------
+    through
+        As :func:`months_through` takes it.
+
+    Returns
+    -------
+    Timestamp
+        UTC.
+
+    Raises
+    ------
+    ValueError
+        If it is no day, quarter or month.
+
+    Examples
+    --------
+    >>> [last_moment(each).year for each in ("2035Q4", "2035-12", "20351231", "31.12.35")]
+    [2035, 2035, 2035, 2035]
+    """
     try:
         if isinstance(through, str) and "Q" in through.upper():
             return quarter_end(through)
@@ -96,7 +118,9 @@ def _moment(through: pd.Timestamp | str) -> pd.Timestamp:
     except InputError:
         raise
     except ValueError:
-        raise InputError(f"through {through!r} is no day; give one such as 2027-12-31, 2027-12 or 2027Q4") from None
+        moment = pd.NaT
+    if moment is pd.NaT:
+        raise InputError(f"through {through!r} is no day; give one such as 2027-12-31, 2027-12 or 2027Q4")
     return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
 
 

@@ -91,13 +91,18 @@ class Arrivals:
             self._waits.pop(wait, None)
 
     def _next(self, wait: asyncio.Timeout) -> None:
-        """Put one that waits for its next piece behind all others; end the first where they are too many."""
+        """Put one that waits for its next piece behind all others; end the first where they are too many.
+
+        One whose time is over but whose task has not run since ends by itself, and its time cannot be set again.
+        """
         self._waits.pop(wait, None)
         self._waits[wait] = None
-        if len(self._waits) > self._limits.arriving:
-            first = next(iter(self._waits))
-            del self._waits[first]
-            first.reschedule(asyncio.get_running_loop().time())
+        if len(self._waits) <= self._limits.arriving:
+            return
+        live = [each for each in self._waits if not each.expired()]
+        if len(live) > self._limits.arriving:
+            del self._waits[live[0]]
+            live[0].reschedule(asyncio.get_running_loop().time())
 
     def _late(self, wait: asyncio.Timeout, *, late: bool) -> str:
         if wait not in self._waits:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from shiftcast.forecast.fleet.grain import last_moment
 from shiftcast.forecast.questions import KINDS, OUTPUTS
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.payload import PayloadError
 
 LIGHT: Final = 0.05  # CPU seconds of a question that is not named below
 SECONDS: Final[Mapping[str, float]] = {
-    "impose": 24.0, "retire": 4.0, "learn_next": 4.0, "limits": 2.0, "relabel": 2.0, "contract": 1.2, "audit": 1.2,
+    "impose": 12.0, "retire": 4.0, "learn_next": 4.0, "limits": 2.0, "relabel": 2.0, "contract": 1.2, "audit": 1.2,
     "scenario": 1.0, "plan": 0.9, "techniques": 0.9, "latent": 0.7, "ceilings": 0.5, "regret": 0.5, "attribute": 0.3,
     "claims": 0.25, "cost": 0.25, "site": 0.25, "draws": 0.2, "rank": 0.2, "placement": 0.15, "when": 0.1,
 }  # fmt: skip
-"""CPU seconds of one question on 2,000 draws, by benchmarks/serving_work.csv and with room for a slower machine."""
+"""CPU seconds of one question on 2,000 draws, by benchmarks/serving_work.csv: of light ones those of a question asked
+again, and the first of a model takes up to 0.2 more; of those that make draws for all later ones the first's."""
+
+FURTHER: Final[Mapping[str, float]] = {"impose": 0.25}
+"""The same of each further question of a request, of a kind whose first makes the draws that they all take."""
+PRIOR: Final = 9.0  # CPU seconds more of a share imposed as a prior, for which the forecast is drawn anew every time
 
 FLEET_SECONDS: Final[Mapping[str, float]] = {
     "forecast": 2.5, "full": 2.5, "choices": 2.5, "events": 2.5, "when": 2.0, "budget": 2.0, "describe": 0.4,
@@ -47,7 +52,9 @@ def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: int | None = None)
     Examples
     --------
     >>> cost_of([{"question": "impose"}, {"output": "limits"}, {"question": "check"}])
-    26.05
+    14.05
+    >>> cost_of([{"question": "impose"}, {"question": "impose", "mode": "prior"}])
+    21.25
     >>> cost_of([{"question": "scenario", "scenarios": "power-40-gw,software-gain"}])
     2.0
     >>> cost_of([{"question": "forecast", "through": "2035Q4"}], fleet=2026)
@@ -55,7 +62,14 @@ def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: int | None = None)
     """
     if fleet is not None:
         return sum(FLEET_SECONDS.get(_name(each), LIGHT) * _ahead(each, fleet) for each in questions)
-    return sum(SECONDS.get(_name(each), LIGHT) * _times(each) + _redrawn(each) for each in questions)
+    met: set[str] = set()
+    cost = 0.0
+    for each in questions:
+        name = _name(each)
+        seconds = FURTHER[name] if name in met and name in FURTHER else SECONDS.get(name, LIGHT)
+        cost += seconds * _times(each) + _redrawn(each)
+        met.add(name)
+    return cost
 
 
 def _name(question: Mapping[str, Any]) -> str:
@@ -63,7 +77,9 @@ def _name(question: Mapping[str, Any]) -> str:
 
 
 def _redrawn(question: Mapping[str, Any]) -> float:
-    """Return what a scenario adds to a question that the forecast as it is answers at once."""
+    """Return what a scenario adds to a question that the forecast as it is answers at once, and a prior to a split."""
+    if _name(question) == "impose":
+        return PRIOR if question.get("mode") == "prior" else 0.0
     return REDRAWN if _name(question) in _FROM_DRAWS and question.get("scenario", "base") not in (None, "base") else 0.0
 
 
@@ -76,8 +92,18 @@ def _times(question: Mapping[str, Any]) -> float:
 
 def _ahead(question: Mapping[str, Any], now: int) -> float:
     """Return how many times as far as the end of the next year a question of a fleet looks, once at least."""
-    last = re.search(r"(?<!\d)\d{4}(?!\d)", str(question.get("through") or question.get("year") or ""))
-    return max(1.0, (int(last[0]) - now + 1) / _YEARS) if last else 1.0
+    asked = [question[name] for name in ("through", "year") if question.get(name) is not None]
+    return max([1.0, *((_year(each) - now + 1) / _YEARS for each in asked)])
+
+
+def _year(asked: object) -> float:
+    """Return the year of a last day or of a budget, read as the model reads it; nought of what it refuses."""
+    if isinstance(asked, float | int):
+        return float(asked)
+    try:
+        return float(last_moment(str(asked)).year)
+    except (ValueError, OverflowError):  # the model refuses it, which costs nothing
+        return 0.0
 
 
 def check_work(questions: Sequence[Mapping[str, Any]], limits: WorkLimits, *, fleet: int | None = None) -> float:
@@ -103,10 +129,16 @@ def check_work(questions: Sequence[Mapping[str, Any]], limits: WorkLimits, *, fl
     cost = cost_of(questions, fleet=fleet)
     if cost > limits.work:
         dearest = max(questions, key=lambda each: cost_of([each], fleet=fleet))
-        most = int(limits.work / cost_of([dearest], fleet=fleet))
+        most = _most(dearest, limits, fleet)
         name = repr(str(dearest.get("question") or dearest.get("output"))[:40])
         raise PayloadError(
             f"{len(questions)} questions would take about {cost:,.0f} s of work, and a request may ask for "
             f"{limits.work:g}; " + (f"send at most {most} like {name} at once" if most else f"ask less of {name}"), 413,
         )  # fmt: skip
     return cost
+
+
+def _most(question: Mapping[str, Any], limits: WorkLimits, fleet: int | None) -> int:
+    """Return how many questions like one a request may hold."""
+    one, two = (cost_of([question] * many, fleet=fleet) for many in (1, 2))
+    return 0 if one > limits.work else 1 + int((limits.work - one) / (two - one))

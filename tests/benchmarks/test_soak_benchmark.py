@@ -4,9 +4,11 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+PAGE = BENCHMARKS.parent / "docs" / "serving.md"
 
 
 @pytest.fixture
@@ -37,3 +39,16 @@ def test_figures_are_those_of_what_was_heard(soak):
     found = soak.figures(heard, 5.0)
     assert (found["requests"], found["kinds of question"], found["failed"]) == (100, 2, 0)
     assert (found["median [s]"], found["longest [s]"], found["server, most [MiB]"]) == (0.1, 2.0, 507.0)
+
+
+def test_the_figures_that_are_kept_are_those_of_a_soak_that_passed(soak):
+    kept = pd.read_csv(soak.RESULTS).set_index("what")["value"]
+    heard = soak.Heard(seconds=[1.0], memory=[(0.0, 1.0, 1.0)] * 3)
+    assert [*kept.index] == [*soak.figures(heard, 5.0)]
+    assert kept["failed"] == 0
+    before, after = (kept[f"server, {each} third [MiB]"] for each in ("middle", "last"))
+    assert soak.settled([(0.0, before, kept["a process, most [MiB]"])] * 2 + [(0.0, after, 0.0)]) == []
+    line = next(each for each in PAGE.read_text(encoding="utf-8").splitlines() if "soak.py --minutes" in each)
+    for what in ("requests", "moves of the alias", "kinds of question", "server, middle third [MiB]",
+                 "server, last third [MiB]", "a process, most [MiB]"):  # fmt: skip
+        assert f" {kept[what]:,.0f} " in line, what

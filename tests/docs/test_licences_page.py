@@ -14,7 +14,7 @@ SPEC.loader.exec_module(maker)
 
 def test_every_pin_has_an_allowed_licence_on_the_page_and_the_installed_one_states_it():
     text = maker.PAGE.read_text(encoding="utf-8")
-    wanted = maker.pins(maker.PINS.read_text(encoding="utf-8"))
+    wanted = maker.pins(maker.PINS)
     shown = {(name, version): licence for name, version, licence in maker.kept(text)}
     pinned = {(maker.plain(name), version) for name, version in wanted.items()}
     assert set(shown) == pinned, "run `python docs/make_licences.py`"
@@ -39,6 +39,20 @@ def test_a_licence_is_what_the_metadata_says_in_order_of_how_plainly(fields, tex
         metadata[name] = value
     assert maker.stated(metadata, text) == licence
     assert bool(maker.refused(licence)) == (licence in {"GPL", ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "licence", "wrong"),
+    [("a", "MIT AND Other License", {"Other License"}),
+     ("Python_DateUtil", "MIT OR Other License", set())],
+)  # fmt: skip
+def test_all_classifiers_hold_unless_the_package_is_known_to_leave_the_choice(name, licence, wrong):
+    metadata = Message()
+    metadata["Name"] = name
+    for each in ("MIT License", "Other License"):
+        metadata["Classifier"] = f"License :: OSI Approved :: {each}"
+    assert maker.stated(metadata) == licence
+    assert maker.refused(licence) == wrong
 
 
 def test_a_licence_that_is_not_allowed_or_not_known_ends_the_command(tmp_path, monkeypatch):
