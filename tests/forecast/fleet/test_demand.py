@@ -75,7 +75,7 @@ def test_a_last_month_that_is_past_or_none_is_refused():
     ("through", "says"),
     [("2036Q4", "through 2036Q4: a fleet is forecast 10 years ahead at most, from 2026-11"),
      ("2060-01-01", "10 years ahead at most"), ("9999Q4", "10 years ahead at most"),
-     ("99999-01", "through '99999-01' is no day")],
+     ("99999-01", "through '99999-01' is no day"), ("NaT", "through 'NaT' is no day")],
 )  # fmt: skip
 def test_what_lies_far_ahead_is_refused_before_any_work(through, says):
     assert len(months_through(day("2026-11-01"), "2036-10-31")) == 120
