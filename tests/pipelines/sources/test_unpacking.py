@@ -57,6 +57,26 @@ def test_a_dictionary_of_one_long_entry_is_no_two_gigabytes(tmp_path):
         read_long(path)
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.large_string(), 1), pa.list_view(pa.string()), pa.list_(pa.large_string())], ids=str
+)
+def test_text_within_lists_of_any_kind_counts(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    path = tmp_path / "lists.parquet"
+    pq.write_table(pa.table({"name": pa.array([["A" * 10_000]] * ROWS, kind)}), path, compression="zstd")
+    with pytest.raises(UnreadableFileError, match=r"lists\.parquet: .* bytes of it unpack"):
+        read(path)
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_a_column_of_an_extension_type_is_refused_by_its_name(tmp_path, within):
+    path = tmp_path / "odd.parquet"
+    cells = pa.array(["{}"], pa.json_())
+    pq.write_table(pa.table({"n": [1], "tags": pa.ListArray.from_arrays([0, 1], cells) if within else cells}), path)
+    with pytest.raises(UnreadableFileError, match="column 'tags' is of an extension type; export it as text"):
+        read(path)
+
+
 def test_long_cells_come_in_short_chunks_and_none_is_lost(tmp_path):
     path = parquet(tmp_path / "long.parquet", pa.table({"n": range(150), "name": one_entry(LONG, 150)}))
     found = read(path)
