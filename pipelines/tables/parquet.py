@@ -75,13 +75,13 @@ def _texts(file: pq.ParquetFile, name: str, refusal: Callable[[str], Exception])
     schema = file.metadata.schema
     if len(schema) > COLUMNS:
         raise refusal(f"{name}: has {len(schema):,} columns, more than {COLUMNS:,}; export those that are needed")
+    odd = next((field.name for field in file.schema_arrow if _is_extended(field.type)), None)
+    if odd is not None:
+        raise refusal(f"{name}: column {odd!r} is of an extension type; export it as text")
     names = Counter(_flat(file.schema_arrow.empty_table()).column_names)
     twice = sorted(each for each, count in names.items() if count > 1)
     if twice:
         raise refusal(f"{name}: column {twice[0]!r} is there twice; rename one of them")
-    odd = next((field.name for field in file.schema_arrow if _is_extended(field.type)), None)
-    if odd is not None:
-        raise refusal(f"{name}: column {odd!r} is of an extension type; export it as text")
     columns = map(schema.column, range(len(schema)))
     return [column.path for column in columns if column.physical_type == _TEXT]
 
