@@ -15,6 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.series import files
+from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.sources import chunks, unpacking
 from shiftcast.pipelines.sources.documents import documents
 from shiftcast.pipelines.sources.formats.rows import rows_of
@@ -66,6 +69,20 @@ def test_text_within_lists_of_any_kind_counts(tmp_path, monkeypatch, kind):
     pq.write_table(pa.table({"name": pa.array([["A" * 10_000]] * ROWS, kind)}), path, compression="zstd")
     with pytest.raises(UnreadableFileError, match=r"lists\.parquet: .* bytes of it unpack"):
         read(path)
+
+
+def test_numbers_count_in_files_that_are_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    monkeypatch.setattr(files, "FREE", 1 << 20)
+    path = parquet(tmp_path / "zeros.parquet", pa.table({"value": np.zeros(2_000_000)}))
+    for reader, refusal in ((read_long, UnreadableFileError), (lambda path: read_series(path, ("value",)), InputError)):
+        with pytest.raises(refusal, match=r"zeros\.parquet: .* bytes of it unpack to more than .*; write it as CSV"):
+            reader(path)
+    monkeypatch.undo()
+    assert len(read_series(path, ("value",))) == len(read_long(path)) == 2_000_000
+    named = parquet(tmp_path / "named.parquet", pa.table({"value": one_entry("A" * 300_000), "series": ["a"] * ROWS}))
+    with pytest.raises(InputError, match=r"named\.parquet: .* bytes of it unpack to more than"):
+        read_series(named, ("series", "value"))
 
 
 @pytest.mark.parametrize("within", [False, True])
@@ -181,6 +198,17 @@ def test_a_document_of_countless_values_is_refused_before_it_is_decoded(monkeypa
     for reader in (chunks.document, documents):
         with pytest.raises(UnreadableFileError, match="a JSON document of 2,000 values, more than 1,000"):
             reader(Opened("f.json", io.BytesIO(b"[" + b"{}," * 999 + b"{}]")))
+
+
+def test_documents_nested_to_any_depth_are_read_or_refused():
+    ends = set()
+    for depth in range(850, 1000):  # the last that can be decoded cannot be written again to mend its letters
+        text = "[" * depth + r'"\ud83d\ude00"' + "]" * depth
+        try:
+            ends.add(len(documents(Opened("f.json", io.BytesIO(text.encode())))))
+        except UnreadableFileError as error:
+            ends.add(str(error).partition(" (")[0])
+    assert ends == {1, "f.json: is not JSON that can be read", "f.json: line 1: is not JSON"}
 
 
 def test_rows_of_countless_fields_come_in_short_chunks(monkeypatch):
