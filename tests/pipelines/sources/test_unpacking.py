@@ -257,12 +257,35 @@ def book(**parts):
       "the cells of a sheet hold 1,200,0.* bytes of text, more than 1,024 MiB"),
      ({"content.xml": TABLE.format(' table:number-rows-repeated="1048576"', ' table:number-columns-repeated="16384"')},
       "its rows repeat cells to .* bytes"),
+     ({"xl/SharedStrings.xml": f"<x:sst><x:si><t>{LONG}</t></x:si></x:sst>",
+       "other/sheet.dat": SHEET.format("<x:c t='s' n='>'><!--<c>--><f/><x:v y='z'> 0</x:v></x:c>" * 1200)},
+      "the cells of a sheet hold 1,200,0.* bytes of text, more than 1,024 MiB"),
+     ({"xl/worksheets/sheet1.xml": SHEET.format("<row/>" * 12_000 + "<row>" + "<c/>" * 3000 + "</row>")},
+      "a sheet reaches to column 3,000 and row 12,001, over 33,554,432 cells"),
+     ({"xl/worksheets/sheet1.xml": SHEET.format('<row r="1000000"/><row>' + '<c r="aa1"/>' + "<x:c/>" * 20 + "</row>")},
+      "a sheet reaches to column 47 and row 1,000,001, over 33,554,432 cells"),
      ({"content.xml": " " * (1 << 28) + " "}, r"bytes of it unpack to 268,435,457, more than 256 MiB and 200 times")],
-    ids=["a far corner", "one long string", "repeated cells", "a part"],
+    ids=["a far corner", "one long string", "repeated cells", "one long string, oddly spelt", "cells without a place",
+         "cells that go on from a far one", "a part"],
 )  # fmt: skip
 def test_a_workbook_far_larger_than_its_bytes_is_refused(parts, said):
     with pytest.raises(ValueError, match=rf"^b: .*{said}.*; save it as CSV"):
         weighing.weigh_workbook(book(**parts), "b", ValueError)
+
+
+def test_no_cell_is_passed_by_where_blocks_end(monkeypatch):
+    monkeypatch.setattr(weighing, "TEXT", 0)
+    monkeypatch.setattr(weighing, "_OVERLAP", 64)
+    parts = {"xl/sharedStrings.xml": "<sst><si/></sst>", "xl/a.xml": SHEET.format("<c t='s'><f/><v>0</v></c>" * 999)}
+    for size in (40, 100, 101, 1 << 12):
+        monkeypatch.setattr(weighing, "_BLOCK", size)
+        with pytest.raises(ValueError, match=f"hold {999 * len('<si/></sst>'):,} bytes"):
+            weighing.weigh_workbook(book(**parts), "b", ValueError)
+
+
+@pytest.mark.parametrize("content", ["", "<t:table t:name='a'/>", "<t:table-row><t:table-cell/></t:table-row>"])
+def test_a_sheet_without_rows_is_light(content):
+    weighing.weigh_workbook(book(**{"content.xml": content}), "b", ValueError)
 
 
 def test_a_workbook_as_sheets_write_it_is_light():
