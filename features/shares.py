@@ -66,7 +66,9 @@ def check_share_rows(frame: pd.DataFrame, clock: Clock | None = None) -> pd.Data
 
 
 def uneven_sums(rows: pd.DataFrame) -> Treatments:
-    """Count the periods whose shares do not add up to one, or to a hundred, though most of their series do.
+    """Count the periods whose shares do not add up to one, or to a hundred, as most of their series do.
+
+    In a series of both, those of the rarer sum are counted; where both are as many, those that are not as the first.
 
     Parameters
     ----------
@@ -86,10 +88,12 @@ def uneven_sums(rows: pd.DataFrame) -> Treatments:
     {'uneven': 1}
     """
     total = rows.groupby(["series", "period_end"], sort=True).value.sum()
-    off = pd.Series(False, index=total.index)
-    for whole in (1.0, 100.0):
-        even = (total / whole - 1).abs() <= _ROUNDED
-        off |= ~even & (even.groupby(level="series").transform("mean") > 0.5)
+    parts, percents = ((total / whole - 1).abs() <= _ROUNDED for whole in (1.0, 100.0))
+    mostly = (parts | percents).groupby(level="series").transform("mean") > 0.5
+    lean = percents.astype(int) - parts.astype(int)
+    more = lean.groupby(level="series").transform("sum")
+    first = lean.where(lean != 0).groupby(level="series").transform("first")  # decides where both are as many
+    off = mostly & ~percents.where((more > 0) | ((more == 0) & (first > 0)), parts)
     if not off.any():
         return Treatments()
     name, day = total.index[off.to_numpy()][0]

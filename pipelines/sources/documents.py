@@ -54,7 +54,12 @@ def documents(opened: Opened) -> list[object]:
         place = _after_blank(text, end)
     if not found:
         raise UnreadableFileError(f"{opened.name}: is empty; export it again")
-    return list(with_whole_letters(found, text))
+    try:
+        return list(with_whole_letters(found, text))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFileError(
+            f"{opened.name}: is not JSON that can be read ({str(error)[:_SHOWN]}); export it again"
+        ) from None
 
 
 def _after_blank(text: str, place: int) -> int:

@@ -53,7 +53,7 @@ def read_long(path: Path) -> pd.DataFrame:
         table = pd.read_csv(opened(source), dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=empty)
     except InputError:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise UnreadableFileError(f"{path}: cannot be read as CSV, Parquet or workbook ({error})") from None
     twice = [name for at, name in enumerate(header) if name in header[:at]]
     if twice:
@@ -62,10 +62,10 @@ def read_long(path: Path) -> pd.DataFrame:
 
 
 def _parquet(path: Path) -> pd.DataFrame:
-    unpacking = Unpacking(str(path), lambda: path.stat().st_size, "write it as CSV")
-    with path.open("rb") as file:
-        for _ in parquet_batches(file, str(path), UnreadableFileError, unpacking.add):
-            pass  # read once in bounded memory, which is what tells its size
+    text, cells = (Unpacking(str(path), lambda: path.stat().st_size, "write it as CSV") for _ in range(2))
+    with path.open("rb") as file:  # read once in bounded memory, which is what tells its size
+        for batch in parquet_batches(file, str(path), UnreadableFileError, text.add):
+            cells.add(batch.nbytes)
     return pd.read_parquet(path)
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.tables.parquet import COLUMNS
 from shiftcast.pipelines.tables.sheets import is_workbook, sheet_rows
 
 DELIMITERS: Final = (",", ";", "\t")
 _HEAD: Final = 1 << 20  # characters of a header
+_QUOTED: Final = re.compile(r'(?:^|(?<=[,;\t]))"(?:[^"]|"")*"')
 _POINT: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA: Final = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d*)?([eE][+-]?\d+)?")
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # or thousandths
@@ -70,13 +72,17 @@ def opened(source: Path | bytes) -> Path | io.BytesIO:
 
 
 def _delimiter(file: Path) -> str:
-    """Return what stands between the names of a header, outside of quotes."""
+    """Return what stands between the names of a header, outside of quotes, after a look at how many they are."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as lines:
             head = lines.readline(_HEAD)
     except UnicodeDecodeError:
         return DELIMITERS[0]
-    return max(DELIMITERS, key=lambda each: len(next(csv.reader([head], delimiter=each), [])))
+    bare = _QUOTED.sub("", head)
+    found = max(DELIMITERS, key=bare.count)
+    if (columns := bare.count(found) + 1) > COLUMNS:
+        raise InputError(f"{file}: has {columns:,} columns, more than {COLUMNS:,}; export those that are needed")
+    return found
 
 
 def _with_points(rows: list[list[str]], text: Collection[str], file: str, *, sure: bool) -> list[list[str]]:

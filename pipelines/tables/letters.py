@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any, Final
 
+_WRITTEN_OUT: Final = re.compile(r"\\(?:x[89a-f][0-9a-f]|ud[89a-f][0-9a-f]{2})")
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")  # half of a letter, as JSON writes one beyond the first 65,536
 
 
@@ -20,15 +21,20 @@ def whole_letters(name: str) -> str:
     Returns
     -------
     str
-        Different names stay different.
+        Different names stay different: the backslashes of one that has some written out, or looks so, are doubled.
 
     Examples
     --------
     >>> whole_letters("zürich.csv"), whole_letters("j\udcff.csv"), whole_letters("z\udcc3\udcbcrich.csv")
     ('zürich.csv', 'j\\xff.csv', 'zürich.csv')
+    >>> whole_letters(r"j\xff.csv")
+    'j\\\\xff.csv'
     """
-    if name.isascii():
-        return name
+    whole = _whole(name)
+    return _whole(name.replace("\\", "\\\\")) if _WRITTEN_OUT.search(whole) else whole
+
+
+def _whole(name: str) -> str:
     try:
         data = name.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a letter that stands for no byte

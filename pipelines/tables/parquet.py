@@ -20,6 +20,10 @@ COLUMNS: Final = 16_384  # as a sheet may have
 _TEXT, _FIXED = "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"
 _WORD: Final = 8  # bytes of a number, and of a place in a list
 _SHOWN: Final = 80
+_LISTS: Final = (
+    pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list, pa.types.is_list_view,
+    pa.types.is_large_list_view,
+)  # fmt: skip
 
 
 def parquet_batches(
@@ -71,12 +75,21 @@ def _texts(file: pq.ParquetFile, name: str, refusal: Callable[[str], Exception])
     schema = file.metadata.schema
     if len(schema) > COLUMNS:
         raise refusal(f"{name}: has {len(schema):,} columns, more than {COLUMNS:,}; export those that are needed")
+    odd = next((field.name for field in file.schema_arrow if _is_extended(field.type)), None)
+    if odd is not None:
+        raise refusal(f"{name}: column {odd!r} is of an extension type; export it as text")
     names = Counter(_flat(file.schema_arrow.empty_table()).column_names)
     twice = sorted(each for each, count in names.items() if count > 1)
     if twice:
         raise refusal(f"{name}: column {twice[0]!r} is there twice; rename one of them")
     columns = map(schema.column, range(len(schema)))
     return [column.path for column in columns if column.physical_type == _TEXT]
+
+
+def _is_extended(kind: pa.DataType) -> bool:
+    """Return whether a type, or one within it, is not Parquet's own: its text is read whole, not as codes."""
+    inner = (kind.field(place).type for place in range(kind.num_fields))
+    return isinstance(kind, pa.BaseExtensionType) or any(map(_is_extended, inner))
 
 
 def _weight(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:
@@ -133,6 +146,8 @@ def _length(array: pa.Array) -> int:
     --------
     >>> _length(pa.array(["ab", "ab", None]).dictionary_encode()), _length(pa.array([["ab"], []]))
     (4, 2)
+    >>> _length(pa.array([["ab"], ["c"]], pa.list_(pa.string(), 1)))
+    3
     """
     kind = array.type
     if pa.types.is_dictionary(kind):
@@ -140,7 +155,7 @@ def _length(array: pa.Array) -> int:
     if pa.types.is_map(kind):
         first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
         return _length(array.values.slice(first, last - first))
-    if pa.types.is_struct(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind):
+    if pa.types.is_struct(kind) or any(is_kind(kind) for is_kind in _LISTS):
         inner = array.flatten()
         return sum(map(_length, inner)) if isinstance(inner, list) else _length(inner)
     if pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):

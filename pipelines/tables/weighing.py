@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import IO, BinaryIO, Final
 
 import numpy as np
@@ -18,12 +20,26 @@ TEXT: Final = 1 << 30  # bytes of the text of all cells
 FREE: Final = 1 << 28  # bytes that any part may unpack to
 RATIO: Final = 200  # times its own size that a part may unpack to beyond them
 _BLOCK: Final = 1 << 22
+_LONGEST: Final = 1 << 26  # bytes without the end of a cell
 _OVERLAP: Final = 1 << 10  # bytes of a tag that may lie across two blocks
 _NARROW, _LOW = 26, 9_999  # columns A to Z, and rows of four digits
-_FAR_COLUMN: Final = re.compile(rb"""\br\s*=\s*["']([A-Z]{2,3})\d""")
-_FAR_ROW: Final = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}(\d{5,8})["']""")
-_SHARED: Final = re.compile(rb"""\bt\s*=\s*["']s["'][^>]*>\s*<v>\s*(\d+)""")
-_STRING: Final = re.compile(rb"<si\b")
+_P: Final = rb"(?:[^\s<>/]*:)?"  # prefix of a tag
+_FAR_COLUMN: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{2,7})\d""")
+_FAR_ROW: Final = re.compile(rb"""\br\s*=\s*["'][A-Za-z]{0,7}(\d{5,20})["']""")
+_ATTRIBUTES: Final = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*"""
+_SHARED: Final = re.compile(  # looks at each tag once, so that a hostile sheet takes no longer than another
+    rb"<" + _P + rb"c(?=\s)(?=" + _ATTRIBUTES + rb"""?\st\s*=\s*["']s["'])""" + _ATTRIBUTES + rb"+>[^<]*"
+    rb"(?:<(?!/?" + _P + rb"[cv][\s/>])[^<>]*>[^<]*)*<" + _P + rb"v(?:\s[^<>]*)?>\s*\+?(\d{1,18})"
+)  # fmt: skip
+_STRING: Final = re.compile(rb"<" + _P + rb"si(?=[\s/>])")
+_NEXT_ROW: Final = re.compile(rb"<" + _P + rb"row(?=[\s/>])")
+_PLACELESS_ROW: Final = re.compile(rb"<" + _P + rb"row(?=[\s/>])(?![^<>]*\sr\s*=)")
+_PLACELESS_CELL: Final = re.compile(rb"<" + _P + rb"c(?=[\s/>])(?![^<>]*\sr\s*=)")
+_CLOSED: Final = re.compile(rb"</" + _P + rb"(?:c|row)\s*>|<" + _P + rb"(?:c|row)(?:\s[^<>]*)?/>")
+_COMMENT: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
+_MARKS: Final = re.compile(rb"<!\[CDATA\[|\]\]>")
+_SHEET: Final = b"sheetData"
+_STRINGS: Final = "xl/sharedstrings.xml"
 _ROW: Final = re.compile(rb"<table:table-row\b")
 _ROWS: Final = re.compile(rb"""[^>]*?number-rows-repeated\s*=\s*["'](\d+)""")
 _CELL: Final = re.compile(rb"""<table:table-cell\b[^>]*?number-columns-repeated\s*=\s*["'](\d+)["'][^>]*>""")
@@ -69,37 +85,85 @@ def _faults(archive: zipfile.ZipFile) -> Iterator[str]:
         size = _laid_out(archive.read("content.xml"))
         if size > TEXT:
             yield f"its rows repeat cells to {size:,} bytes, more than {TEXT >> 20:,} MiB"
-    lengths = _lengths(archive.read("xl/sharedStrings.xml")) if "xl/sharedStrings.xml" in names else np.zeros(0)
-    for each in names:
-        if each.startswith("xl/worksheets/") and each.endswith(".xml"):
-            with archive.open(each) as sheet:
-                yield from _sheet_faults(_blocks(sheet), lengths)
+    lowered = {each.lower(): each for each in names}  # as the library finds them
+    lengths = _lengths(archive.read(lowered[_STRINGS])) if _STRINGS in lowered else np.zeros(0, dtype=np.int64)
+    for each in names:  # a sheet may be any of them
+        with archive.open(each) as part:
+            yield from _sheet_faults(_blocks(part), lengths)
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield blocks that end where a tag does, as far as tags end within a kilobyte."""
+    """Yield blocks that end where a cell or a row does."""
     rest = b""
     while block := file.read(_BLOCK):
-        whole = rest + block
-        end = whole.rfind(b"</c>", len(whole) - _OVERLAP) + len(b"</c>")
-        end = end if end >= len(b"</c>") else len(whole)
-        yield whole[:end]
+        whole, since = rest + block, max(0, len(rest) - _OVERLAP)
+        last = _last_end(whole, max(since, len(whole) - _OVERLAP)) or _last_end(whole, since)
+        end = last or (len(whole) if len(whole) > _LONGEST else 0)
+        if end:
+            yield whole[:end]
         rest = whole[end:]
     yield rest
 
 
+def _last_end(block: bytes, since: int) -> int:
+    """Return where the last cell or row ends that ends beyond a place; 0 if none does."""
+    found = deque(_CLOSED.finditer(block, since), maxlen=1)
+    return found[0].end() if found else 0
+
+
+def _read(block: bytes) -> bytes:
+    """Return a block without comments, and without the marks of text that holds no tags."""
+    last = block.rfind(b"-->") + 1
+    return _MARKS.sub(b"", _COMMENT.sub(b"", block[: last + 2]) + block[last + 2 :] if last else block)
+
+
 def _sheet_faults(blocks: Iterator[bytes], lengths: np.ndarray) -> Iterator[str]:
-    columns, rows, text = _NARROW, _LOW, 0
+    columns, rows, text, placeless, widest, last = _NARROW, _LOW, 0, 0, 0, 0
+    begun, before = False, b""
     for block in blocks:
+        begun = begun or _SHEET in before + block
+        before = block[-len(_SHEET) :]
+        if not begun:
+            continue
         columns = max(columns, *map(_column, set(_FAR_COLUMN.findall(block))), 0)
         rows = max(rows, *map(int, _FAR_ROW.findall(block)), 0)
+        placeless += len(_PLACELESS_ROW.findall(block))
+        wide, last = _widths(block, last)
+        widest = max(widest, wide)
         if len(lengths):
-            places = np.array(_SHARED.findall(block), dtype=np.int64)
-            text += int(lengths[places[places < len(lengths)]].sum())
+            text += max(_shared(each, lengths) for each in ((block, _read(block)) if b"<!" in block else (block,)))
+    columns, rows = max(columns, _further(columns, _NARROW) + widest), max(rows, _further(rows, _LOW) + placeless)
     if columns * rows > CELLS:
         yield f"a sheet reaches to column {columns:,} and row {rows:,}, over {CELLS:,} cells"
     if text > TEXT:
         yield f"the cells of a sheet hold {text:,} bytes of text, more than {TEXT >> 20:,} MiB"
+
+
+def _shared(block: bytes, lengths: np.ndarray) -> int:
+    places = np.array(_SHARED.findall(block), dtype=np.int64)
+    return int(lengths[places[places < len(lengths)]].sum())
+
+
+def _further(most: int, usual: int) -> int:
+    """Return from where cells without a place may go on: the start, where none has a place that is far."""
+    return most if most > usual else 0
+
+
+def _widths(block: bytes, carried: int) -> tuple[int, int]:
+    """Return the most cells without a place that a row of a block has, and those of its last row.
+
+    Examples
+    --------
+    >>> _widths(b"<c/><row><c/><c/></row><x:row><x:c/>", 4)
+    (5, 1)
+    """
+    cells = [found.start() for found in _PLACELESS_CELL.finditer(block)]
+    starts = [found.start() for found in _NEXT_ROW.finditer(block)] if cells else _NEXT_ROW.findall(block)[-1:]
+    if not cells:
+        return carried, 0 if starts else carried
+    counts = np.bincount(np.searchsorted(starts, cells), minlength=len(starts) + 1)
+    counts[0] += carried
+    return int(counts.max()), int(counts[-1])
 
 
 def _column(letters: bytes) -> int:
@@ -107,11 +171,11 @@ def _column(letters: bytes) -> int:
 
     Examples
     --------
-    >>> _column(b"AA"), _column(b"XFD")
+    >>> _column(b"AA"), _column(b"xfd")
     (27, 16384)
     """
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number
 
@@ -124,6 +188,7 @@ def _lengths(strings: bytes) -> np.ndarray:
     >>> _lengths(b"<sst><si><t>ab</t></si><si/></sst>").tolist()
     [18, 11]
     """
+    strings = _read(strings) if b"<!" in strings else strings
     starts = [found.start() for found in _STRING.finditer(strings)]
     return np.diff([*starts, len(strings)])
 
@@ -139,7 +204,7 @@ def _laid_out(content: bytes) -> int:
     """
     size = 0
     starts = [found.end() for found in _ROW.finditer(content)]
-    for start, end in zip(starts, [*starts[1:], len(content)], strict=True):
+    for start, end in pairwise([*starts, len(content)]):
         row = content[start:end]
         if any(mark in row for mark in _FULL):
             found = _ROWS.match(row)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import math
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -22,6 +24,7 @@ from shiftcast.pipelines.tables.plain import as_table
 from shiftcast.pipelines.tables.workbook import Beside, WorkbookWriter
 
 _NOTHING: Final = Beside()
+_STALE: Final = 3600  # seconds since a part was last written to: its writer may be a process of another host
 
 
 class _Writer(Protocol):
@@ -96,6 +99,7 @@ def table_writer(file: Path | None, beside: Beside = _NOTHING) -> Iterator[Calla
         yield _screen()
         return
     check_place(file)
+    _sweep(file)
     part = file.with_name(f".{file.stem}.{os.getpid()}.part{file.suffix}")  # two at once move each its own
     text = kind_of(file) not in {PARQUET, WORKBOOK}
     try:
@@ -113,6 +117,27 @@ def table_writer(file: Path | None, beside: Beside = _NOTHING) -> Iterator[Calla
             part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sweep(file: Path) -> None:
+    """Remove what writers of a file that were killed left beside it."""
+    before, after = f".{file.stem}.", f".part{file.suffix}"
+    for left in file.parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
+        writer = left.name.removeprefix(before).removesuffix(after)
+        if writer.isdecimal() and not _lives(int(writer)):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _STALE:
+                    left.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # it is another user's
+    return True
 
 
 def _writer(part: Path, schema: pa.Schema, beside: Beside) -> _Writer:

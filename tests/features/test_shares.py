@@ -230,6 +230,9 @@ def test_periods_that_do_not_add_up_as_most_do_are_told_and_counts_are_not():
     assert uneven(1, 1, 1, 0.43).counts == {"uneven": 1}
     assert uneven(1, 1, 1.004).counts == {}
     assert uneven(5120, 107, 100, 8000).counts == {}
+    assert uneven(100, 100, 1, 1).lines()[0].endswith("(first: 'web on 2021-12-31')")
+    assert [uneven(*totals).counts for totals in ((100, 100, 1, 1), (1, 1, 100, 100), (100, 1, 1, 107))] == [
+        {"uneven": 2}, {"uneven": 2}, {"uneven": 2}]  # fmt: skip
 
 
 def test_a_figure_that_nothing_amounts_to_is_refused():

@@ -15,6 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.series import files
+from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.sources import chunks, unpacking
 from shiftcast.pipelines.sources.documents import documents
 from shiftcast.pipelines.sources.formats.rows import rows_of
@@ -55,6 +58,40 @@ def test_a_dictionary_of_one_long_entry_is_no_two_gigabytes(tmp_path):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20  # KiB: less than a gigabyte
     with pytest.raises(UnreadableFileError, match=r"unpack .* write it as CSV"):
         read_long(path)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.large_string(), 1), pa.list_view(pa.string()), pa.list_(pa.large_string())], ids=str
+)
+def test_text_within_lists_of_any_kind_counts(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    path = tmp_path / "lists.parquet"
+    pq.write_table(pa.table({"name": pa.array([["A" * 10_000]] * ROWS, kind)}), path, compression="zstd")
+    with pytest.raises(UnreadableFileError, match=r"lists\.parquet: .* bytes of it unpack"):
+        read(path)
+
+
+def test_numbers_count_in_files_that_are_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    monkeypatch.setattr(files, "FREE", 1 << 20)
+    path = parquet(tmp_path / "zeros.parquet", pa.table({"value": np.zeros(2_000_000)}))
+    for reader, refusal in ((read_long, UnreadableFileError), (lambda path: read_series(path, ("value",)), InputError)):
+        with pytest.raises(refusal, match=r"zeros\.parquet: .* bytes of it unpack to more than .*; write it as CSV"):
+            reader(path)
+    monkeypatch.undo()
+    assert len(read_series(path, ("value",))) == len(read_long(path)) == 2_000_000
+    named = parquet(tmp_path / "named.parquet", pa.table({"value": one_entry("A" * 300_000), "series": ["a"] * ROWS}))
+    with pytest.raises(InputError, match=r"named\.parquet: .* bytes of it unpack to more than"):
+        read_series(named, ("series", "value"))
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_a_column_of_an_extension_type_is_refused_by_its_name(tmp_path, within):
+    path = tmp_path / "odd.parquet"
+    cells = pa.array(["{}"], pa.json_())
+    pq.write_table(pa.table({"n": [1], "tags": pa.ListArray.from_arrays([0, 1], cells) if within else cells}), path)
+    with pytest.raises(UnreadableFileError, match="column 'tags' is of an extension type; export it as text"):
+        read(path)
 
 
 def test_long_cells_come_in_short_chunks_and_none_is_lost(tmp_path):
@@ -163,6 +200,17 @@ def test_a_document_of_countless_values_is_refused_before_it_is_decoded(monkeypa
             reader(Opened("f.json", io.BytesIO(b"[" + b"{}," * 999 + b"{}]")))
 
 
+def test_documents_nested_to_any_depth_are_read_or_refused():
+    ends = set()
+    for depth in range(850, 1000):  # the last that can be decoded cannot be written again to mend its letters
+        text = "[" * depth + r'"\ud83d\ude00"' + "]" * depth
+        try:
+            ends.add(len(documents(Opened("f.json", io.BytesIO(text.encode())))))
+        except UnreadableFileError as error:
+            ends.add(str(error).partition(" (")[0])
+    assert ends == {1, "f.json: is not JSON that can be read", "f.json: line 1: is not JSON"}
+
+
 def test_rows_of_countless_fields_come_in_short_chunks(monkeypatch):
     monkeypatch.setattr(chunks, "_CELLS", 100)
     found = list(chunks.from_objects("f", [{f"k{n}": n, "id": n} for n in range(40)]))
@@ -209,12 +257,35 @@ def book(**parts):
       "the cells of a sheet hold 1,200,0.* bytes of text, more than 1,024 MiB"),
      ({"content.xml": TABLE.format(' table:number-rows-repeated="1048576"', ' table:number-columns-repeated="16384"')},
       "its rows repeat cells to .* bytes"),
+     ({"xl/SharedStrings.xml": f"<x:sst><x:si><t>{LONG}</t></x:si></x:sst>",
+       "other/sheet.dat": SHEET.format("<x:c t='s' n='>'><!--<c>--><f/><x:v y='z'> 0</x:v></x:c>" * 1200)},
+      "the cells of a sheet hold 1,200,0.* bytes of text, more than 1,024 MiB"),
+     ({"xl/worksheets/sheet1.xml": SHEET.format("<row/>" * 12_000 + "<row>" + "<c/>" * 3000 + "</row>")},
+      "a sheet reaches to column 3,000 and row 12,001, over 33,554,432 cells"),
+     ({"xl/worksheets/sheet1.xml": SHEET.format('<row r="1000000"/><row>' + '<c r="aa1"/>' + "<x:c/>" * 20 + "</row>")},
+      "a sheet reaches to column 47 and row 1,000,001, over 33,554,432 cells"),
      ({"content.xml": " " * (1 << 28) + " "}, r"bytes of it unpack to 268,435,457, more than 256 MiB and 200 times")],
-    ids=["a far corner", "one long string", "repeated cells", "a part"],
+    ids=["a far corner", "one long string", "repeated cells", "one long string, oddly spelt", "cells without a place",
+         "cells that go on from a far one", "a part"],
 )  # fmt: skip
 def test_a_workbook_far_larger_than_its_bytes_is_refused(parts, said):
     with pytest.raises(ValueError, match=rf"^b: .*{said}.*; save it as CSV"):
         weighing.weigh_workbook(book(**parts), "b", ValueError)
+
+
+def test_no_cell_is_passed_by_where_blocks_end(monkeypatch):
+    monkeypatch.setattr(weighing, "TEXT", 0)
+    monkeypatch.setattr(weighing, "_OVERLAP", 64)
+    parts = {"xl/sharedStrings.xml": "<sst><si/></sst>", "xl/a.xml": SHEET.format("<c t='s'><f/><v>0</v></c>" * 999)}
+    for size in (40, 100, 101, 1 << 12):
+        monkeypatch.setattr(weighing, "_BLOCK", size)
+        with pytest.raises(ValueError, match=f"hold {999 * len('<si/></sst>'):,} bytes"):
+            weighing.weigh_workbook(book(**parts), "b", ValueError)
+
+
+@pytest.mark.parametrize("content", ["", "<t:table t:name='a'/>", "<t:table-row><t:table-cell/></t:table-row>"])
+def test_a_sheet_without_rows_is_light(content):
+    weighing.weigh_workbook(book(**{"content.xml": content}), "b", ValueError)
 
 
 def test_a_workbook_as_sheets_write_it_is_light():

@@ -1,5 +1,7 @@
 """What sheets export is read as a CSV of commas and points is."""
 
+import csv
+
 import pandas as pd
 import pytest
 import xlsxwriter
@@ -7,6 +9,7 @@ import xlsxwriter
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.series.files import columns_of, read_series
 from shiftcast.pipelines.sources.long_files import read_long
+from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.tables.writing import write_table
 
 COLUMNS = ("series", "group", "period_end", "value")
@@ -54,6 +57,34 @@ def test_semicolons_tabs_and_decimal_commas_are_read_as_commas_and_points(tmp_pa
                                   other.astype({"series": str, "period_end": str}))  # fmt: skip
     pd.testing.assert_frame_equal(read_long(tmp_path / "plain.csv"), read_long(tmp_path / "other.csv"))
     assert columns_of(tmp_path / "other.csv") == ["series", "period_end", "value"]
+
+
+def test_a_header_of_a_long_name_ends_in_no_trace(tmp_path):
+    limit = csv.field_size_limit(1000)
+    try:
+        (tmp_path / "long.csv").write_text("series,period_end,value," + "x" * 1001 + "\n")
+        assert read_series(tmp_path / "long.csv", COLUMNS).empty
+        with pytest.raises(UnreadableFileError, match=r"long\.csv: cannot be read as CSV"):
+            read_long(tmp_path / "long.csv")
+        (tmp_path / "long.csv").write_text("series;period_end;" + "x" * 1001 + "\n")
+        for reader in (read_long, lambda path: read_series(path, COLUMNS)):
+            with pytest.raises(InputError, match=r"long\.csv: field larger than field limit .*; repair the quoting"):
+                reader(tmp_path / "long.csv")
+    finally:
+        csv.field_size_limit(limit)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_more_columns_than_a_sheet_has_are_refused_of_every_delimiter(tmp_path, mark):
+    (tmp_path / "wide.csv").write_text(mark.join(["series", *(f"c{n}" for n in range(16_384))]) + "\n")
+    for reader in (read_long, lambda path: read_series(path, COLUMNS)):
+        with pytest.raises(InputError, match=r"wide\.csv: has 16,385 columns, more than 16,384"):
+            reader(tmp_path / "wide.csv")
+
+
+def test_a_mark_within_quotes_or_after_inches_divides_nothing(tmp_path):
+    (tmp_path / "f.csv").write_text('"a;b;""c;d",5" disk,6" disk;x\n1,2,3\n')
+    assert columns_of(tmp_path / "f.csv") == ['a;b;"c;d', '5" disk', '6" disk;x']
 
 
 def test_a_comma_that_may_be_thousands_or_decimals_is_refused(tmp_path):

@@ -1,6 +1,9 @@
 """Tables are written by the ending of their file, whole or not at all."""
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from datetime import date
 
@@ -40,6 +43,19 @@ def test_parts_are_written_one_below_the_other(suffix, tmp_path):
     back = pd.read_parquet(out) if suffix == ".parquet" else pd.read_csv(out)
     assert back.series.tolist() == ["a", "b", "a", "b"]
     assert pd.to_datetime(back.period_end).dt.strftime("%Y-%m-%d").tolist()[:2] == ["2025-01-31", "2025-02-28"]
+
+
+def test_parts_of_killed_writers_are_removed_and_those_of_others_stay(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    old, new, other = (tmp_path / name for name in (f".f.{gone.pid}.part.csv", ".f.99999999999.part.csv",
+                                                    f".f.{os.getppid()}.part.csv"))  # fmt: skip
+    for each in (old, new, other):
+        each.write_text("half")
+    for each in (old, other):
+        os.utime(each, (0, 0))
+    write_table(frame(), tmp_path / "f.csv")
+    assert {each.name for each in tmp_path.iterdir()} == {"f.csv", new.name, other.name}
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx", ".json"])
