@@ -38,7 +38,7 @@ def test_the_sentences_say_what_was_measured():
     page, measured = plan_odds.PAGE.read_text(encoding="utf-8"), pd.read_csv(plan_odds.RESULTS)
     short = 100 * measured.groupby(["kind", "part", "risk"])["short"].mean()
 
-    def told(kind, part, digits="{:.0f} and {:.0f} %"):
+    def told(kind, part, digits):
         return digits.format(*short[kind, part])
 
     few, later = "{:.1f} and {:.0f} %", plan_odds.TOLD
@@ -47,7 +47,7 @@ def test_the_sentences_say_what_was_measured():
     assert f"plans for hyperscale are short {told(later, 'hyperscale/all', few)}" in page
     assert f"for the rest {told(later, 'rest/all', few)}, as the whole fleet is" in page
     assert short[later, "all/all"].tolist() == pytest.approx(short[later, "rest/all"].tolist(), abs=1)
-    assert f"their plans are short {told(later, 'rest/sovereign')}:" in page
+    assert f"their plans are short {told(later, 'rest/sovereign', '{:.0f} and {:.0f} %')}." in page
 
 
 def test_a_row_a_kind_and_part():
