@@ -89,20 +89,16 @@ def measured(listed: list[odds.Job], beliefs: Any, kept: Path | None) -> Iterato
             if kept is not None:
                 with kept.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([key, known[key]]) + "\n")
-        own, _, number = job.name.rpartition(" ")
-        shared = f"{own} {job.seed - 100 * int(number)}" if own else key  # one panel and calendar year
+        own, _, _ = job.name.rpartition(" ")
         months = len(job.truth.hours) - odds.AHEAD
-        told = {"set": own or "generated", "fleet": key, "shared": shared, "months": months}
+        told = {"set": own or "generated", "fleet": key, "shared": job.year, "months": months}
         yield from (told | row for row in known[key])
 
 
 def by_lead(rows: pd.DataFrame) -> pd.DataFrame:
     """Return CRPS of both ways, and of the band that is held where what came lay, by group and lead."""
-    group = (
-        rows["set"].where(rows["set"] == "generated", "real monthly series").replace("generated", "generated fleets")
-    )
     told = []
-    for (name, lead), part in rows[rows["lead"].isin(LEADS)].groupby([group.rename("group"), "lead"], sort=True):
+    for (name, lead), part in rows[rows["lead"].isin(LEADS)].groupby([group_of(rows), "lead"], sort=True):
         held, free = (part[part["way"] == way] for way in WAYS)
         off = 2 * (held["position"] - 0.5).abs()
         told.append({

@@ -5,8 +5,9 @@ and prices the model is not told, forecasts each a year ahead from its stored us
 whether it keeps its budget; it does the same on real monthly series at rolling origins, each series read as the hours
 of a fleet (no public trace of accelerators is long enough for a year of months). It writes
 ``benchmarks/fleet_odds.csv`` and the table of ``docs/fleet_odds.md``: what was said and what came, by tenths of the
-probability. With a file of kept cases a run that was stopped goes on. ``--growth`` forecasts nothing: it prints the
-growth that the history of each fleet tells (:mod:`shiftcast.forecast.fleet.trend`) and that of the year that came.
+probability; and ``benchmarks/fleet_leans.csv`` and a table below it: by how much more often than said. With a file of
+kept cases a run that was stopped goes on. ``--growth`` forecasts nothing: it prints the growth that the history of each
+fleet tells (:mod:`shiftcast.forecast.fleet.trend`) and that of the year that came.
 
 Capacities and budgets are set around the middle of each forecast, so that every tenth has cases. Cases of one fleet, at
 capacities and months of their own, are not independent.
@@ -39,9 +40,11 @@ from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.pipelines.sources.public_record import read_record
 
 RESULTS = Path(__file__).with_suffix(".csv")
+LEANS = RESULTS.with_name("fleet_leans.csv")
 PAGE = Path(__file__).parents[1] / "docs" / "fleet_odds.md"
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 BEGIN, END = "<!-- benchmarks/fleet_odds.py: begin -->", "<!-- benchmarks/fleet_odds.py: end -->"
+LEANS_BEGIN, LEANS_END = BEGIN.replace(".py", ".py leans"), END.replace(".py", ".py leans")
 FIRST = pd.Timestamp("2027-01-01", tz="UTC")  # of the year that is forecast
 AHEAD, CASES, DRAWS = 12, 6, 500
 QUARTER = 3  # months whose mean is a level
@@ -136,6 +139,12 @@ class Job:
     truth: Truth
     seed: int
 
+    @property
+    def year(self) -> str:
+        """Name of the year ahead, which series of one panel have in common: each made fleet has its own."""
+        panel, _, number = self.name.rpartition(" ")
+        return f"{panel} {self.seed - 100 * int(number)}" if panel else f"{self.group} {self.name}"
+
 
 def jobs(fleets: int, folder: Path) -> list[Job]:
     """Return the fleets that are made, and after every third one a real series at one origin, as long as there are."""
@@ -174,7 +183,7 @@ def asked(listed: list[Job], basis: Basis, kept: Path | None) -> Iterator[dict[s
                 with kept.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([key, known[key]]) + "\n")
             print(f"{number + 1} of {len(listed)}", flush=True)
-        yield from known[key]
+        yield from ({**row, "year": job.year} for row in known[key])
 
 
 def growths(listed: list[Job], trend: Trend) -> pd.DataFrame:
@@ -207,6 +216,35 @@ def tenths(rows: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index().round({"said": 4, "came": 4})
 
 
+def leans(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return by how much more often than said it came, and the standard error, by set and question.
+
+    Cases of one fleet or series count once; where years are fewer, those of one year once as well.
+    """
+    told = []
+    for (name, question), part in rows.groupby(["set", "question"], sort=True):
+        gap = part["came"].astype(float) - part["said"].astype(float)
+        every = {by: gap.groupby(part[by]).mean() for by in ("fleet", "year")}
+        few = len(every["year"]) < len(every["fleet"])
+        told += [
+            {"set": name, "question": question, "by": by, "number": len(each), "more": each.mean(),
+             "error": each.std() / len(each) ** 0.5}
+            for by, each in every.items() if by == "fleet" or few
+        ]  # fmt: skip
+    return pd.DataFrame(told).round({"more": 4, "error": 4})
+
+
+def leans_table(table: pd.DataFrame) -> str:
+    """Return by how much more often than said it came as the table of the page."""
+    lines = ["| | question | counted once | of them | came more often than said | standard error |", f"|{'---|' * 6}"]
+    lines += [
+        f"| {row.set} | {row.question} | each {row.by} | {row.number} | {100 * row.more:+.1f} points | "
+        f"{100 * row.error:.1f} |"
+        for row in table.itertuples()
+    ]
+    return "\n".join(lines)
+
+
 def page_table(table: pd.DataFrame) -> str:
     """Return the results as the table of the page."""
     lines = ["| | question | tenth | cases | fleets | said | came | apart |", f"|{'---|' * 8}"]
@@ -218,17 +256,20 @@ def page_table(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def write_page(table: pd.DataFrame, page: Path = PAGE) -> None:
-    """Put the table between the markers of the page."""
+def write_page(table: str, begin: str, end: str, page: Path = PAGE) -> None:
+    """Put a table between its markers of the page."""
     text = page.read_text(encoding="utf-8")
-    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-    page.write_text(f"{before}\n{page_table(table)}\n{after}", encoding="utf-8")
+    before, after = text[: text.index(begin) + len(begin)], text[text.index(end) :]
+    page.write_text(f"{before}\n{table}\n{after}", encoding="utf-8")
 
 
 def written(rows: list[dict[str, object]]) -> None:
     """Write results and page."""
-    tenths(pd.DataFrame(rows)).to_csv(RESULTS, index=False)
-    write_page(pd.read_csv(RESULTS))
+    found = pd.DataFrame(rows)
+    tenths(found).to_csv(RESULTS, index=False, lineterminator="\n")
+    leans(found).to_csv(LEANS, index=False, lineterminator="\n")
+    write_page(page_table(pd.read_csv(RESULTS)), BEGIN, END)
+    write_page(leans_table(pd.read_csv(LEANS)), LEANS_BEGIN, LEANS_END)
 
 
 def main() -> None:

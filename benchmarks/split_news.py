@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import calendar_quarters, quarter_end
 from shiftcast.forecast.known import cut
 from shiftcast.forecast.split.share import split_state, split_statements
-from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.statements.prior import share_prior
 from shiftcast.forecast.statements.state import ShareState
 from shiftcast.pipelines.sources.public_record import Record, read_record
 
@@ -97,8 +98,19 @@ def widened(rows: pd.DataFrame) -> pd.DataFrame:
     out = rows.assign(asked=1.0)
     for _, part in rows.groupby("new"):
         count, total = part["figures"].cumsum().shift(fill_value=0), part["square"].cumsum().shift(fill_value=0.0)
-        out.loc[part.index, "asked"] = np.sqrt((total + BELIEF) / (count + BELIEF))
+        out.loc[part.index, "asked"] = _asked(count, total)
     return out
+
+
+def asked_by(told: pd.DataFrame, day: str) -> float:
+    """Return the widening that the news up to a day, all of one kind, asks for."""
+    seen = told[told["day"] <= day]
+    return float(_asked(seen["figures"].sum(), seen["square"].sum()))
+
+
+def _asked(count: Any, total: Any) -> Any:
+    """Return the deviation that scores ask for, drawn towards one as by that many figures more."""
+    return np.sqrt((total + BELIEF) / (count + BELIEF))
 
 
 def origins(record: Record, quarters: pd.DatetimeIndex) -> pd.DataFrame:

@@ -129,11 +129,16 @@ class Trend:
 
 def _steps(total: Array, grain: str) -> tuple[Array, float]:
     """Return logs of the steps of growth since the last idle one, and the years from the first to the last."""
-    lump = _LUMP[grain]
-    sums = total[len(total) % lump :].reshape(-1, lump).sum(axis=1)
+    sums = _lumps(total, grain)
     idle = np.flatnonzero(sums <= 0)
     logs = np.log(sums[idle[-1] + 1 if len(idle) else 0 :])
-    return logs, max(len(logs) - 1, 0) * lump / PERIODS[grain]
+    return logs, max(len(logs) - 1, 0) * _LUMP[grain] / PERIODS[grain]
+
+
+def _lumps(total: Array, grain: str) -> Array:
+    """Return sums of the steps of growth, counted back from the last period."""
+    lump = _LUMP[grain]
+    return np.asarray(total[len(total) % lump :].reshape(-1, lump).sum(axis=1))
 
 
 def within_walk(hours: Array, table: Counted, grain: str, trend: Trend) -> tuple[Array, tuple[str, ...]]:
@@ -153,9 +158,9 @@ def within_walk(hours: Array, table: Counted, grain: str, trend: Trend) -> tuple
     -------
     tuple
         Draws likewise, a step of growth of a draw by one factor; and a note where the last one was drawn much wider.
-        Steps that idle at the median stay.
+        Steps that idle at the median stay, and all that idle where the history has steps that did.
     """
-    lump, total = _LUMP[grain], hours.sum(axis=2)
+    lump, total, own = _LUMP[grain], hours.sum(axis=2), table.hours.sum(axis=1)
     number = max(total.shape[1] // lump, 1)
     step = np.minimum(np.arange(total.shape[1]) // lump, number - 1)  # what is left over belongs to the last
     sums = np.add.reduceat(total, np.flatnonzero(np.diff(step, prepend=-1)), axis=1)
@@ -164,15 +169,16 @@ def within_walk(hours: Array, table: Counted, grain: str, trend: Trend) -> tuple
     years = np.arange(number) * lump / PERIODS[grain]
     score = ndtri((np.arange(len(sums)) + 0.5) / len(sums))[:, None]
     apart = np.log(ordered / middle)
-    widest = np.sqrt(apart[:, :1] ** 2 + score**2 * trend.walk(table.hours.sum(axis=1), grain) * years)
-    held = np.where(middle > _TINY, middle * np.exp(np.clip(apart, -widest, widest)), ordered)
+    widest = np.sqrt(apart[:, :1] ** 2 + score**2 * trend.walk(own, grain) * years)
+    stays = (_lumps(own, grain) <= 0).any() & (ordered <= _TINY)
+    held = np.where((middle > _TINY) & ~stays, middle * np.exp(np.clip(apart, -widest, widest)), ordered)
     kept = np.empty_like(sums)
     np.put_along_axis(kept, sums.argsort(axis=0, kind="stable"), np.where(held > 2 * _TINY, held, 0.0), axis=0)
     typical = np.median(total, axis=0) / np.maximum(np.bincount(step, np.median(total, axis=0)), _TINY)[step]
     within = np.where(sums > _TINY, 1 / np.maximum(sums, _TINY), 0.0)[:, step] * total
     out = scaled_to(hours, np.where(sums[:, step] > _TINY, within, typical) * kept[:, step])
-    wide = apart[_high(len(sums)), -1] > _MUCH * widest[_high(len(sums)), -1]
-    return out, (_HELD,) * bool(wide)
+    wide = (np.abs(apart) > _MUCH * widest) & ~stays
+    return out, (_HELD,) * bool(wide[_ends(len(sums)), -1].any())
 
 
 def rests_on(table: Counted, grain: str, trend: Trend, ahead: int) -> str:
@@ -196,14 +202,15 @@ def rests_on(table: Counted, grain: str, trend: Trend, ahead: int) -> str:
     mean, _, weight = trend.learned(table.hours.sum(axis=1), grain)
     return (
         f"This rests on {known} {grain}{'s' if known > 1 else ''} of usage, too few to show a change over a year: "
-        f"{percent(weight)} of its growth, {percent(float(np.expm1(mean)))} a year, is assumed. Read the median and "
-        "the interval, no mean."
+        f"its growth of {percent(float(np.expm1(mean)))} a year is drawn by {percent(weight)} towards an assumed "
+        f"{percent(float(np.expm1(trend.usual)))}. Read the median and the interval, no mean."
     )
 
 
-def _high(draws: int) -> int:
-    """Return the place of the 90 % quantile among sorted draws."""
-    return int(0.9 * (draws - 1))
+def _ends(draws: int) -> list[int]:
+    """Return the places of the 10 % and 90 % quantiles among sorted draws."""
+    high = int(0.9 * (draws - 1))
+    return [draws - 1 - high, high]
 
 
 def regrown(hours: Array, table: Counted, grain: str, trend: Trend, *, seed: int) -> tuple[Array, tuple[str, ...]]:
@@ -240,7 +247,8 @@ def regrown(hours: Array, table: Counted, grain: str, trend: Trend, *, seed: int
     years = (np.arange(hours.shape[1]) + 0.5) / year
     factor = np.exp(growth[:, None] * years - _grown(recent, drawn, years))
     said = (
-        f"growth of {np.expm1(mean):.0%} a year: {weight:.0%} of that is assumed (fleet.trend.usual), the rest its own"
+        f"growth of {np.expm1(mean):.0%} a year: its own, drawn by {weight:.0%} towards {np.expm1(trend.usual):.0%}, "
+        "which is assumed (fleet.trend.usual)"
     )
     return hours * factor[:, :, None], (said,)
 

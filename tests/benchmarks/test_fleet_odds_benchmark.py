@@ -23,6 +23,35 @@ def test_the_page_shows_the_results():
     assert shown == fleet_odds.page_table(pd.read_csv(fleet_odds.RESULTS))
 
 
+def test_the_page_shows_which_way_the_odds_lean():
+    page = fleet_odds.PAGE.read_text(encoding="utf-8")
+    shown = page.split(fleet_odds.LEANS_BEGIN)[1].split(fleet_odds.LEANS_END)[0].strip()
+    assert shown == fleet_odds.leans_table(pd.read_csv(fleet_odds.LEANS))
+
+
+def test_what_came_beyond_what_was_said_counts_a_series_once_and_a_year_once():
+    rows = pd.DataFrame({
+        "set": "s", "question": "full", "fleet": ["a", "a", "b", "c"], "year": ["1", "1", "1", "2"],
+        "said": [0.5, 0.5, 0.75, 0.5], "came": [True, False, True, False],
+    })  # fmt: skip
+    table = fleet_odds.leans(rows)
+    assert table[["by", "number"]].to_numpy().tolist() == [["fleet", 3], ["year", 2]]
+    years = [0.25 / 3, -0.5]  # fleets of the first year: cases of 0.5 and -0.5, and one of 0.25
+    assert table["more"].tolist() == pytest.approx([(0 + 0.25 - 0.5) / 3, np.mean(years)], abs=1e-4)
+    assert table["error"].tolist() == pytest.approx(
+        [np.std([0, 0.25, -0.5], ddof=1) / 3**0.5, np.std(years, ddof=1) / 2**0.5], abs=1e-4
+    )
+    assert fleet_odds.leans(rows.assign(year=rows["fleet"]))["by"].tolist() == ["fleet"]
+
+
+def test_series_of_one_panel_have_the_year_ahead_in_common():
+    truth = fleet_odds.Truth(np.ones((36, 1)), np.ones(36))
+    first, second, other = (fleet_odds.Job("real", f"pypi {at}", truth, 100_000 + 100 * at + back)
+                            for at, back in ((0, 12), (3, 12), (3, 24)))  # fmt: skip
+    assert first.year == second.year != other.year
+    assert fleet_odds.Job("made", "1", truth, 1).year != fleet_odds.Job("made", "2", truth, 2).year
+
+
 def test_both_questions_are_answered_for_generated_fleets_in_every_tenth():
     table = pd.read_csv(fleet_odds.RESULTS)
     made = table[table["set"] == "generated fleets"]

@@ -34,6 +34,22 @@ def test_plans_of_the_past_hold_their_risk_once_they_are_told_where_the_line_is_
         assert rows["short"].mean() <= risk
 
 
+def test_the_sentences_say_what_was_measured():
+    page, measured = plan_odds.PAGE.read_text(encoding="utf-8"), pd.read_csv(plan_odds.RESULTS)
+    short = 100 * measured.groupby(["kind", "part", "risk"])["short"].mean()
+
+    def told(kind, part, digits):
+        return digits.format(*short[kind, part])
+
+    few, later = "{:.1f} and {:.0f} %", plan_odds.TOLD
+    now = told(plan_odds.LATER, "hyperscale/all", "short {:.1f} % of the time at 5 % and {:.0f} % at 20 %")
+    assert f"Plans for hyperscale were {now}" in page
+    assert f"plans for hyperscale are short {told(later, 'hyperscale/all', few)}" in page
+    assert f"for the rest {told(later, 'rest/all', few)}, as the whole fleet is" in page
+    assert short[later, "all/all"].tolist() == pytest.approx(short[later, "rest/all"].tolist(), abs=1)
+    assert f"their plans are short {told(later, 'rest/sovereign', '{:.0f} and {:.0f} %')}." in page
+
+
 def test_a_row_a_kind_and_part():
     rows = pd.DataFrame({
         "kind": [plan_odds.GENERATED] * 4, "part": ["all/all", "rest/all"] * 2, "risk": [0.05, 0.05, 0.2, 0.2],

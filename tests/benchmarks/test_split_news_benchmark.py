@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtr
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import split_news
@@ -17,6 +18,26 @@ def test_the_page_shows_what_was_measured():
     page = split_news.PAGE.read_text(encoding="utf-8")
     shown = page.split(split_news.BEGIN)[1].split(split_news.END)[0].strip()
     assert shown == split_news.page_text(*split_news.read_results())
+
+
+def test_the_sentences_say_what_was_measured():
+    page, (told, since) = split_news.PAGE.read_text(encoding="utf-8"), split_news.read_results()
+    (_, old), (_, new) = told.groupby("new")
+    scores = [part["square"].sum() / part["figures"].sum() for part in (old, new)]
+    assert (old["figures"].sum(), new["figures"].sum()) == (9, 13)
+    assert f"scored {scores[0]:.2f} over nine days" in page
+    assert f"for the first time {scores[1]:.2f} over 13 figures" in page
+    asked = [split_news.asked_by(old, origin) for origin in split_news.ORIGINS]
+    assert f"{min(asked):.2f} to {max(asked):.2f} times the deviation" in page
+    assert (new["day"] > split_news.ORIGINS[-1]).all()
+    wider, distance = new["asked"].iloc[-1], since["distance"].mean()
+    assert f"the {wider:.2f} that new ones ask for before the last would turn {distance:+.1f} deviations into " in page
+    assert f"deviations into {distance / wider:+.1f}." in page
+    assert f"came {-since['then'].min():.1f} deviations below to {since['then'].max():.1f} above" in page
+    assert f"came {distance:.1f} above, which is allowed one time in nine" in page
+    assert 1 / ndtr(-distance) == pytest.approx(9, abs=0.5)
+    hold = [split_news.surprises(since[f"{side}_variance"].to_numpy()) for side in ("distance", "then")]
+    assert f"hold {hold[0]:.1f} independent surprises about it and {hold[1]:.1f} about the share" in page
 
 
 def test_figures_that_draws_expect_score_one_each_on_average():

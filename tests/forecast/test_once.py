@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
-from shiftcast.forecast.identity.fit import fit_world
 from shiftcast.forecast.identity.history import learn_from_history
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.once import once, remembering
 
@@ -123,14 +124,12 @@ def test_a_function_that_returns_none_or_fails_is_called_once_or_again():
     assert calls == [1, 2, -1, -1]
 
 
-def test_what_history_is_taught_by_is_all_that_its_lessons_are_made_of(known_on, monkeypatch):
+def test_what_history_is_taught_by_is_all_that_its_lessons_are_made_of(small_fit, monkeypatch):
     """Ceilings, claims, memberships and the like are no part of it, so news of them draw nothing of it again."""
-    known = known_on()
-    fit = fit_world(known, Settings().through)
-    seen = []
+    known, seen = small_fit.known, []
     monkeypatch.setattr("shiftcast.forecast.identity.history._learned", lambda heard, *_: seen.append(heard))
-    other = replace(fit, known=replace(known, ceilings=known.ceilings.head(0), claims=known.claims.head(0)))
-    for each in (fit, other):
+    other = replace(small_fit, known=replace(known, ceilings=known.ceilings.head(0), claims=known.claims.head(0)))
+    for each in (small_fit, other):
         learn_from_history(each, None, None, None)
     first, second = seen
     assert first.known.observations["measure"].nunique() < known.observations["measure"].nunique()
@@ -138,3 +137,14 @@ def test_what_history_is_taught_by_is_all_that_its_lessons_are_made_of(known_on,
         assert heard.ceilings.empty
         assert heard.history.observations.empty
         pd.testing.assert_frame_equal(heard.assumptions, known.assumptions)
+
+
+@pytest.mark.slow
+def test_worlds_that_are_drawn_with_a_memory_are_those_that_are_drawn_without(known_on):
+    known, settings = known_on(), Settings(draws=40, through="2027Q4")
+    thinned = [replace(known, **{name: getattr(known, name).iloc[:-3]}) for name in ("hardware", "rollouts", "traffic")]
+    with remembering():
+        base, *others = (build_world(each, settings).cube for each in (known, *thinned))
+    for record, remembered in zip((known, *thinned), (base, *others), strict=True):
+        xr.testing.assert_identical(build_world(record, settings).cube, remembered)
+    assert not any(each.equals(base) for each in others)

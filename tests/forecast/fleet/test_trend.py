@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,8 +15,10 @@ from shiftcast.forecast.fleet.demand import Basis, forecast_demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.history import Counted, read_history
 from shiftcast.forecast.fleet.trend import Trend, regrown, rests_on, within_walk
+from shiftcast.forecast.spoken import percent
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
+PAGE = Path(__file__).parents[3] / "docs" / "fleet_demand.md"
 TREND = Trend(usual=0.3, apart=0.25, own=0.4, own_years=0.5)
 
 
@@ -58,9 +63,8 @@ def test_a_flat_forecast_grows_as_learned_and_keeps_its_season():
     years = (np.arange(24) + 0.5) / 12
     np.testing.assert_allclose(np.median(grown, axis=0), mean * years, atol=0.02)
     np.testing.assert_allclose(grown.std(axis=0), np.sqrt(variance) * years, rtol=0.05)
-    assert notes == (
-        f"growth of {np.expm1(mean):.0%} a year: {weight:.0%} of that is assumed (fleet.trend.usual), the rest its own",
-    )
+    said = f"its own, drawn by {weight:.0%} towards {np.expm1(0.3):.0%}, which is assumed (fleet.trend.usual)"
+    assert notes == (f"growth of {np.expm1(mean):.0%} a year: {said}",)
 
 
 def test_a_forecast_that_falls_in_later_years_grows_in_them_as_in_the_first():
@@ -128,6 +132,24 @@ def test_parts_keep_their_shares_and_draws_that_fell_to_nought_are_lifted_to_the
     assert (held > 0).all()
 
 
+@pytest.mark.parametrize(("past", "share"), [([100.0, 0.0, 100.0], 0.3), ([100.0, 100.0, 100.0], 0.0)])
+def test_months_ahead_idle_as_they_are_drawn_where_months_of_the_history_did(past, share):
+    calm = drawn_apart(0.5, scale=0.1, start=0.1, draws=1000)
+    calm[np.argsort(calm[:, 6, 0])[:300], 6] = 0.0  # one month, the lowest draws of it
+    held, notes = within_walk(calm, counted(past), "month", TREND)
+    assert (held[:, 6] == 0).mean() == share
+    if share:
+        np.testing.assert_allclose(held, calm, rtol=1e-9)
+        assert notes == ()
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_band_that_is_held_on_one_side_alone_is_said_to_be(side):
+    wild = drawn_apart(1.5, scale=2.0, start=0.1)
+    one_sided = np.where(side * (wild - 100) > 0, wild, 100 + 1e-6 * (wild - 100))
+    assert "fleet.growth.own" in within_walk(one_sided, counted(np.full(3, 100.0)), "month", TREND)[1][0]
+
+
 def test_a_fleet_that_idles_at_first_may_idle_on():
     some = drawn_apart(0.5, scale=0.1, start=0.1)
     some[:300] = 0.0
@@ -137,16 +159,28 @@ def test_a_fleet_that_idles_at_first_may_idle_on():
     assert (within_walk(none, counted(np.full(3, 100.0)), "month", TREND)[0] == 0).all()
 
 
-def test_a_forecast_of_three_years_from_eleven_weeks_keeps_its_mean_near_its_median_and_says_what_it_rests_on(usage):
+def test_a_forecast_of_three_years_from_eleven_weeks_is_held_as_the_page_says_and_says_what_it_rests_on(
+    usage, monkeypatch
+):
     random = np.random.default_rng(0)
     noise, walk = 0.1 * random.standard_normal((77, 3)), 0.02 * random.standard_normal((77, 3)).cumsum(axis=0)
     hours = np.exp(9 + noise + walk + 0.003 * np.arange(77)[:, None])
     rows = usage({("recsys", f"t{part}"): hours[:, part] for part in range(3)}, start="2026-10-12")
-    beliefs = shipped_beliefs()
-    made = forecast_demand(read_history(rows), Fleet("new"), through="2029Q4", basis=Basis(beliefs), draws=200)
-    last = made.total[:, -1]
-    assert last.mean() < 3 * np.median(last)
-    assert np.quantile(last, 0.1) > 0
+    history, basis = read_history(rows), Basis(shipped_beliefs())
+
+    def demand():
+        made = forecast_demand(history, Fleet("new"), through="2029Q4", basis=basis, draws=2000)
+        return made, made.total[:, -1] / np.median(made.total[:, -1])
+
+    made, last = demand()
+    page = PAGE.read_text(encoding="utf-8")
+    told = re.search(r"now it is ([\d.]+) times, 8 in 10 between ([\d.]+) and ([\d.]+)\. ", page).groups()
+    assert [last.mean(), *np.quantile(last, (0.1, 0.9))] == pytest.approx([float(each) for each in told], rel=0.1)
+    assert f"*{made.little}*" in page
+    monkeypatch.setattr("shiftcast.forecast.fleet.demand.within_walk", lambda hours, *_: (hours, ()))
+    _, free = demand()
+    assert free.mean() > 100
+    assert (free == 0).mean() == pytest.approx(0.25, abs=0.05)
     assert made.said("Much.").startswith("Much. This rests on 11 weeks of usage, too few to show a change over a year")
 
 
@@ -154,3 +188,13 @@ def test_a_history_of_more_than_a_year_or_a_forecast_of_less_is_not_said_to_rest
     assert rests_on(counted(np.ones(13)), "month", TREND, 24) == ""
     assert rests_on(counted(np.ones(5)), "month", TREND, 11) == ""
     assert rests_on(counted(np.ones(1)), "month", TREND, 12).startswith("This rests on 1 month of usage")
+
+
+def test_what_is_assumed_of_growth_is_said_apart_from_the_growth_it_is_drawn_from():
+    falling = counted(100 * 0.85 ** np.arange(9))
+    mean, _, weight = TREND.learned(falling.hours[:, 0], "month")
+    assert np.expm1(mean) < -0.3
+    assert (
+        f"its growth of {percent(np.expm1(mean))} a year is drawn by {percent(weight)} towards an assumed "
+        f"{percent(np.expm1(0.3))}. Read"
+    ) in rests_on(falling, "month", TREND, 12)
