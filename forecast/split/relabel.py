@@ -7,7 +7,9 @@ apart: a firm moves with the machines it owns, whoever runs on them.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -49,7 +51,7 @@ class Relabelled:
     reference
         The reference definition.
     beyond
-        Quarters in which what the firm is taken to have bought would be all of its side or more.
+        Quarters it moves in, in which what the firm is taken to have bought would be all of its side or more.
     """
 
     firm: str
@@ -66,9 +68,9 @@ class Relabelled:
         """What the record contradicts of the firm's purchases; nothing if it contradicts none of them."""
         if not self.beyond:
             return ()
-        span = self.beyond[0] if len(self.beyond) == 1 else f"{self.beyond[0]} to {self.beyond[-1]}"
+        spans = ", ".join(_spans(list(self.table["quarter"]), self.beyond))
         said = (
-            f"What {self.firm} bought is taken as a share of its spending that was judged for later years. In {span} "
+            f"What {self.firm} bought is taken as a share of its spending that was judged for later years. In {spans} "
             "that would be all that its side bought, or more, which the record contradicts: its part is not known "
             "there, and taken as in the quarters in which it can be."
         )
@@ -183,7 +185,7 @@ def relabel(
         raise InputError(f"{firm!r} would have bought all that its side did in every quarter; its part is not known")
     part = _part(known, beyond)
     if since is not None:
-        part = np.where(since, part, 0.0)
+        part, beyond = np.where(since, part, 0.0), beyond & since
     moved = source * part
     share = split.share + (moved if to == "hyperscale" else -moved)
     levels = np.stack([share * revenue, (1 - share) * revenue], axis=-1)
@@ -246,6 +248,18 @@ def _part(known: Array, beyond: NDArray[np.bool_]) -> Array:
             part[:, quarter] = part[:, quarter - 1]
     part[:, at.max() + 1 :] = part[:, at[-4:]].mean(axis=1, keepdims=True)
     return np.minimum(part, _MOST)
+
+
+def _spans(quarters: Sequence[str], some: Collection[str]) -> list[str]:
+    """Return some of the quarters as spans of neighbours.
+
+    Examples
+    --------
+    >>> _spans(["2024Q1", "2024Q2", "2024Q3", "2024Q4"], ("2024Q1", "2024Q2", "2024Q4"))
+    ['2024Q1 to 2024Q2', '2024Q4']
+    """
+    runs = [list(run) for inside, run in groupby(quarters, lambda each: each in some) if inside]
+    return [run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
 
 
 def _offsets(split: Split, share: Array) -> pd.DataFrame:

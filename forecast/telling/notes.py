@@ -13,16 +13,12 @@ from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.part import MEASURES, periods
 from shiftcast.forecast.workloads import UNALLOCATED
 
-_BOUGHT: Final = (
-    "What it bought is its spending times a share judged for the last years; in quarters in which that would be all "
-    "that its side bought, or more, its part is not known, and taken as in those in which it can be."
-)
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "share": ("A leaf takes the technique shares of its segment.",),
     "when": ("A leaf takes the technique shares of its segment.",),
     "split": ("Revenue is known under every definition, machines and power under that of the reference only.",),
     "impose": ("What imposing a share takes is shown; it is no evidence for the share.",),
-    "relabel": ("A firm moves with the machines it owns, whoever runs on them.", _BOUGHT),
+    "relabel": ("A firm moves with the machines it owns, whoever runs on them.",),
     "claims": ("A probability says how far the forecast agrees, not who is right.",),
     "check": ("A probability says how far the forecast agrees, not who is right.",),
     "contract": ("Other periods do not move, and the contract is taken to be kept.",),

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.forecast.questions import QUESTIONS, Question
+from shiftcast.forecast.split.relabel import Relabelled
 from shiftcast.forecast.telling import capacity, judged, quantities
 from shiftcast.forecast.telling.ground import Ground
 from shiftcast.forecast.telling.notes import notes_of
@@ -105,5 +106,5 @@ def _line(name: str, asked: Mapping[str, Any]) -> str:
 
 
 def _bare(question: str, returned: Any) -> Answer:
-    notes = returned.notes if isinstance(returned, Crossing) else ()
+    notes = returned.notes if isinstance(returned, (Crossing, Relabelled)) else ()
     return Answer(question, answer_frame(returned), pd.DataFrame(columns=list(ASSUMED)), notes)

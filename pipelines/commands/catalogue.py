@@ -87,7 +87,8 @@ def convert_demand(
     given = {"accelerator": accelerator, "model": model, "it_kw": it_kw, "utilisation": utilisation, "pue": pue}
     write_noted(pd.DataFrame([{**given, **asdict(rate), **asdict(size)}]), output, known.origin, lines=doubtful)
     if as_json:
-        answer = {"as_of": f"{known.origin:%Y-%m-%d}", **given, "rate": asdict(rate), **asdict(size)}
+        answer = {"as_of": f"{known.origin:%Y-%m-%d}", **given, "rate": asdict(rate), **asdict(size),
+                  "notes": list(doubtful)}  # fmt: skip
         sys.stdout.write(json.dumps(answer, indent=1) + "\n")
     else:
         _show_size(f"{model} on {accelerator}, as of {known.origin:%Y-%m-%d}", rate, size)

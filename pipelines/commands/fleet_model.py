@@ -15,7 +15,7 @@ import typer
 from shiftcast.pipelines.commands import fleet_questions as asked
 from shiftcast.pipelines.commands.noted import Output, check_output, write_answer
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.prune import AGE, Keep, OlderThan, removal, said_of_all
+from shiftcast.pipelines.commands.prune import Keep, OlderThan, removal, tell_retrained
 from shiftcast.pipelines.commands.retrain import EXIT_KEPT
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
 from shiftcast.pipelines.state.root import default_root
@@ -33,7 +33,7 @@ def retrain(
         bool, typer.Option("--promote-if-better", help="Let the champion change; else what is made is kept beside it.")
     ] = False,
     facts: asked.Facts = None, as_of: asked.AsOf = None, draws: asked.Draws = None, seed: asked.Seed = None,
-    wait: Wait = LOCK_SECONDS, keep: Keep = None, older_than: OlderThan = AGE,
+    wait: Wait = LOCK_SECONDS, keep: Keep = None, older_than: OlderThan = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -54,14 +54,9 @@ def retrain(
         done = retrain_fleet(
             planner, root, promote=promote_if_better, past=as_of is not None, wait=wait, progress=progress.step
         )
-    gone = remove()
     outcome = {"outcome": done.outcome, "version": done.version, "reason": done.reason}
-    if as_json:
-        sys.stdout.write(json.dumps({**outcome, **({"removed": len(gone)} if keep else {})}) + "\n")
-    elif not quiet:
-        sys.stdout.write(f"{done.outcome}: version {done.version} of fleet {context.obj}: {done.reason}\n")
-        if gone:
-            sys.stdout.write(f"{said_of_all(gone)} removed\n")
+    said = f"{done.outcome}: version {done.version} of fleet {context.obj}: {done.reason}"
+    tell_retrained(outcome, said, remove, as_json=as_json, quiet=quiet)
     if done.outcome == KEPT:
         raise typer.Exit(EXIT_KEPT)
 

@@ -54,6 +54,7 @@ def relabel_firm(
     write_noted(done.table, output, known.origin, answer=says, lines=(told, *done.notes))
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
+        sys.stderr.writelines(f"{note}\n" for note in done.notes)  # rows have no place for what is said of all
     else:
         wide_console().print(says, style="bold", markup=False)
         _show(done, f"{known.origin:%Y-%m-%d}")

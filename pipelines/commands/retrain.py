@@ -11,7 +11,7 @@ import typer
 
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.prune import AGE, Keep, OlderThan, removal, said_of_all
+from shiftcast.pipelines.commands.prune import Keep, OlderThan, removal, tell_retrained
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
@@ -39,7 +39,7 @@ def retrain(
     usage: UseUsage = False,
     wait: Wait = LOCK_SECONDS,
     keep: Keep = None,
-    older_than: OlderThan = AGE,
+    older_than: OlderThan = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -53,22 +53,17 @@ def retrain(
     from shiftcast.pipelines.registry.deciding import KEPT  # noqa: PLC0415  (keeps --help fast)
 
     check_folder(out)
+    remove = removal(keep, older_than, wait=wait)
     request = RunRequest(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
         promote=promote_if_better, publish_kept=False, wait=wait, ingest=stored_usage(usage, default_root()),
     )  # fmt: skip
-    remove = removal(keep, older_than, wait=wait)
     with Progress(shown=not quiet) as progress:
         result = run(request, progress=progress.step)
-    gone = remove()
     outcome = {"outcome": result.outcome, "version": result.version, "reason": result.reason}
-    if as_json:
-        sys.stdout.write(json.dumps({**outcome, **({"removed": len(gone)} if keep else {})}) + "\n")
-    elif not quiet:
-        why = result.reason.removeprefix(f"{result.outcome}: ")
-        sys.stdout.write(f"{result.outcome}: model version {result.version}: {why}\n")
-        if gone:
-            sys.stdout.write(f"{said_of_all(gone)} removed\n")
+    why = result.reason.removeprefix(f"{result.outcome}: ")
+    said = f"{result.outcome}: model version {result.version}: {why}"
+    tell_retrained(outcome, said, remove, as_json=as_json, quiet=quiet)
     if result.outcome == KEPT:
         raise typer.Exit(EXIT_KEPT)
 

@@ -112,6 +112,8 @@ class Pages:
         address = (path, *fields.items())
         with self._lock:
             kept = self._kept.get(address)
+            if kept is not None:
+                self._kept.move_to_end(address)
         if kept is not None:
             return kept
         reply = self._made(path, fields)

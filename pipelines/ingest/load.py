@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -28,8 +27,9 @@ from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import expand, name_files
 from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
 from shiftcast.pipelines.store.durable import write_durably
-from shiftcast.pipelines.store.log import COMPACT, Entry
+from shiftcast.pipelines.store.log import Entry
 from shiftcast.pipelines.store.reading import utc_day
+from shiftcast.pipelines.store.staging import report_of
 
 __all__ = ["IngestRequest", "Ingested", "ingest", "read_files", "reasons", "write_report"]
 
@@ -92,22 +92,14 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
         load = Arrival(closed.parts, utc_day(request.known_at), restates=request.restates, guessed=guessed,
                        content=report["content"])  # fmt: skip
         done = load_items(Store(request.root), load, quarantine, digest, reckoning, files=report["files"],
-                          noted=partial(_note, request.root / "ingest", report))  # fmt: skip
+                          noted=partial(_note, Store(request.root), report))  # fmt: skip
     return Ingested(_whole(report, done.told, done.entry.number, new=done.new), quarantine, done.new)
 
 
-def _note(folder: Path, report: dict[str, Any], entries: list[Entry], told: Mapping[str, Any]) -> None:
-    """Write the report of a commit before it is one; that of a load which died is written over, or removed."""
-    for later in takewhile(
-        lambda each: each.kind == COMPACT, reversed(entries)
-    ):  # merged, and took a dead load's number
-        _report_of(folder, later.number).unlink(missing_ok=True)
+def _note(store: Store, report: dict[str, Any], entries: list[Entry], told: Mapping[str, Any]) -> None:
+    """Write the report of a commit before it is one; the next writer removes that of a load which dies here."""
     number = len(entries) + 1
-    write_report(_whole(report, told, number, new=True), _report_of(folder, number))
-
-
-def _report_of(folder: Path, commit: int) -> Path:
-    return folder / f"{commit:08d}.json"
+    write_report(_whole(report, told, number, new=True), report_of(store.folder, number))
 
 
 def _whole(report: dict[str, Any], told: Mapping[str, Any], commit: int, *, new: bool) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path, entries: list[Entry]) -> None:
-    """Remove what dead writers staged, and batches that no visible entry names; call it under the store's lock.
+    """Remove what dead writers staged or reported, and batches that no visible entry names; call it under the lock.
 
     Parameters
     ----------
@@ -76,7 +76,26 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
             )
     for batch in gone:
         shutil.rmtree(batch)
+    report_of(folder, len(entries) + 1).unlink(missing_ok=True)  # of a load that died before it was committed
     _sweep_staging(folder / "staging")
+
+
+def report_of(folder: Path, commit: int) -> Path:
+    """Return where the report of a load is kept.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    commit
+        Number of its commit.
+
+    Returns
+    -------
+    Path
+        A file beside the store.
+    """
+    return folder.parent / "ingest" / f"{commit:08d}.json"
 
 
 def left_staged(folder: Path) -> list[Path]:

@@ -175,6 +175,18 @@ def test_a_part_that_the_record_contradicts_is_not_known_and_moves_neither_histo
     assert rest.notes == ()
 
 
+def test_quarters_in_which_nothing_moves_are_not_told_and_others_as_spans_of_neighbours(split, revenue, bought):
+    far = bought.copy()
+    at = np.flatnonzero(np.isfinite(bought[0]))[[0, 1, 3, 4, 6]]
+    far[:, at] = 10 * revenue[:, at]
+    labels = [f"{day.year}Q{day.quarter}" for day in QUARTERS[at]]
+    said = moved(split, revenue, far).notes[0]
+    assert f"In {labels[0]} to {labels[1]}, {labels[2]} to {labels[3]}, {labels[4]} that" in said
+    later = np.arange(len(QUARTERS)) >= at[3]
+    assert moved(split, revenue, far, since=later).beyond == (labels[3], labels[4])
+    assert moved(split, revenue, far, since=np.arange(len(QUARTERS)) > at[-1]).notes == ()
+
+
 def test_a_firm_that_would_buy_all_in_every_quarter_is_refused(split, revenue, bought):
     with pytest.raises(ValueError, match="'coreweave' would have bought all that its side did in every quarter"):
         moved(split, revenue, 10 * revenue + 0 * np.nan_to_num(bought))

@@ -1,15 +1,19 @@
 """Words and units of answers: figures worked out by hand."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 
 from shiftcast.forecast.questions import read_question
+from shiftcast.forecast.split.relabel import Relabelled
 from shiftcast.forecast.telling.columns import COLUMNS, rows_schema
 from shiftcast.forecast.telling.ground import Ground
 from shiftcast.forecast.telling.judged import of_claims, of_when
 from shiftcast.forecast.telling.notes import notes_of
 from shiftcast.forecast.telling.quantities import of_placement, of_quantiles
 from shiftcast.forecast.telling.subject import subject_of
-from shiftcast.forecast.telling.told import SAYS, asked_of
+from shiftcast.forecast.telling.told import SAYS, asked_of, told
 from shiftcast.forecast.telling.units import column_units
 from shiftcast.forecast.views.part import Part, draws_of
 from shiftcast.forecast.views.provenance import Assumed
@@ -86,6 +90,18 @@ def test_units_come_from_the_answer_then_the_question_then_the_row():
 def test_every_question_of_the_cube_is_told_and_its_columns_are_declared():
     in_words = {*SAYS, "attribute", "contract", "audit"}  # which say their own answers
     assert set(COLUMNS) <= in_words <= set(rows_schema())
+
+
+def test_an_answer_says_what_the_record_contradicts_of_it(small_world):
+    table = pd.DataFrame({"quarter": ["2024Q1", "2024Q2"]}).assign(
+        **{f"{name}{end}": 0.5 for name in ("before", "after", "firm") for end in ("", "_low80", "_high80")}
+    )
+    offsets = pd.DataFrame([{"definition": "recast_2", "before": 0.0, "after": 0.1}])
+    nothing = np.zeros((1, 2))
+    done = Relabelled("meta", "rest", nothing, nothing, table, offsets, "recast_2", ("2024Q2",))
+    read = read_question({"question": "relabel", "firm": "meta", "to": "rest"})
+    assert told(read, done, Ground(small_world.cube)).notes[0] == done.notes[0]
+    assert len(told(read, replace(done, beyond=()), Ground(small_world.cube)).notes) == 1
 
 
 def test_fields_are_told_with_defaults_and_without_what_was_left_out():

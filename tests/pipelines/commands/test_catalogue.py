@@ -159,3 +159,5 @@ def test_a_volume_that_the_world_could_not_serve_is_refused_until_insisted_on(in
     ):
         invoke("convert", *asked)
     assert "Doubtful: 1e+300 requests a day" in " ".join(invoke("convert", *asked, "--sure").split())
+    (note,) = json.loads(invoke("convert", *asked, "--sure", "--json"))["notes"]
+    assert note.startswith("Doubtful: 1e+300 requests a day")

@@ -3,11 +3,14 @@
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from shiftcast.forecast.split.relabel import Relabelled
 from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.commands import relabel as command
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.public_record import read_record
 
@@ -36,6 +39,20 @@ def test_a_firm_is_moved_the_membership_saved_and_applied_from_then_on(folder):
     back = pd.DataFrame(json.loads(invoke("coreweave=rest", *own, "--json")))
     assert (back["after"] <= back["before"]).all()
     assert set(back["to"]) == {"rest"}
+
+
+def test_quarters_in_which_the_firm_s_part_is_not_known_are_told_beside_json_too(monkeypatch):
+    table = pd.DataFrame({"quarter": ["2024Q1", "2024Q2"]}).assign(
+        **{f"{name}{end}": 0.5 for name in ("before", "after", "firm") for end in ("", "_low80", "_high80")}
+    )
+    offsets = pd.DataFrame([{"definition": "recast_2", "before": 0.0, "after": 0.1}])
+    nothing = np.zeros((1, 2))
+    done = Relabelled("meta", "rest", nothing, nothing, table, offsets, "recast_2", ("2024Q2",))
+    monkeypatch.setattr(command, "fit_top_down", lambda *_: None)
+    monkeypatch.setattr(command, "relabelled", lambda *_, **__: done)
+    result = CliRunner().invoke(app, ["relabel", "meta=rest", "--json"])
+    assert len(json.loads(result.stdout)) == 2
+    assert (*result.stderr.splitlines(),) == done.notes
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_every_commit_has_its_report_whenever_a_load_dies(tmp_path, monkeypatch)
     monkeypatch.setattr(Store, "commit", real)
     assert not ingest(requests[0]).new
     Store(tmp_path).compact()  # takes the number of the load that died
+    assert sorted(path.name for path in (tmp_path / "ingest").iterdir()) == ["00000001.json", "00000002.json"]
     done = ingest(requests[3])
     reports = {path.name: json.loads(path.read_bytes()) for path in (tmp_path / "ingest").iterdir()}
     assert {name: (each["commit"], each["files"]) for name, each in reports.items()} == {
