@@ -83,6 +83,7 @@ def faults(session: nox.Session) -> None:
     words = ("-m", "", "--all-faults", "--faults-csv", "benchmarks/faults.csv", "tests/faults", *FAULTS_ELSEWHERE)
     session.run("pytest", *words, *(session.posargs or ["-n", "0"]), success_codes=[0, 1])
     session.run("python", "docs/make_faults.py")
+    session.run("pytest", "-n", "0", "tests/faults/test_table.py", "-k", "record")  # fails where a case newly does
 
 
 @nox.session(python=PYTHONS)

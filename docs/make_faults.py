@@ -73,9 +73,11 @@ def lines(rows: list[Row]) -> Iterator[str]:
         f"| area | | held on {TRIED} | held now |", "|---|---|---|---|",
     )  # fmt: skip
     now, all_ = Counter(row["area"] for row in held), Counter(row["area"] for row in tried)
+    untried = Counter(row["area"] for row in rows if row["held"] == UNTRIED)
     for area in dict.fromkeys((*MEANING, *FIRST)):
         before = "{} of {}".format(*FIRST[area]) if area in FIRST else ""
         after = f"{now[area]} of {all_[area]}" if area in all_ else ELSEWHERE.get(area, "")
+        after += f", {untried[area]} not tried" if untried[area] else ""
         yield f"| `{area}` | {MEANING.get(area, '')} | {before} | {after} |"
     yield f"| all | | {first[0]} of {first[1]} | {len(held):,} of {len(tried):,} |"
     yield from ("", "## What does not hold", "")

@@ -36,4 +36,5 @@ def test_a_case_that_was_not_tried_counts_for_nothing(maker):
     row = {"area": "clock", "case": "a slow one", "promise": "it is told", "checked": "the message", "held": "yes"}
     told = "\n".join(maker.lines([row, row | {"case": "a later one", "held": "not tried"}]))
     assert "1 of 1 cases. 1 more were not tried yet." in told
+    assert "| 1 of 1, 1 not tried |" in told
     assert "<code>a later one</code> (not tried)" in told

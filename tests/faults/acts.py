@@ -86,9 +86,11 @@ def load(root: Path, seed: int) -> None:
     load_items(Store(root), arrival, empty(Quarantine), hashlib.sha256(str(seed).encode()).hexdigest(), Reckoning())
 
 
-def export(root: Path, seed: int, *, name: str = "usage.csv") -> None:
-    """Write the hours of the store as a table."""
-    write_table(to_series(Store(root).as_of(KNOWN), "day", group="segment"), root.parent / name)
+def export(root: Path, seed: int, *, name: str = "usage.csv") -> float:
+    """Write the hours of the store as a table; return their sum."""
+    series = to_series(Store(root).as_of(KNOWN), "day", group="segment")
+    write_table(series, root.parent / name)
+    return float(series["value"].sum())
 
 
 def published(root: Path, seed: int) -> None:
@@ -141,7 +143,7 @@ ACTS: dict[str, Callable[[Path, int], object]] = {
     "ingest": lambda root, seed: ingest(
         IngestRequest("jobs", (str(root.parent / "jobs-3.csv"),), Setting(cluster="alps"), KNOWN, root)
     ),
-    "read": lambda root, _: Store(root).as_of(KNOWN),
+    "read": lambda root, _: float(Store(root).as_of(KNOWN)["value"].sum()),
     "verify": lambda root, _: refuse_damage(Store(root)),
 }
 
@@ -151,10 +153,12 @@ class Meddler:
 
     def __init__(self, place: Path, kind: str, nth: float, error: int, *, ever: bool) -> None:
         self.place, self.kind, self.nth, self.error, self.ever = str(place), kind, nth, error, ever
-        self.done, self.on = 0, False
+        self.done, self.on, self.hit = 0, False, ""
 
-    def met(self) -> None:
+    def met(self, step: str = "") -> None:
         self.done += 1
+        if self.done == self.nth:
+            self.hit = step
         if self.done >= self.nth and self.on:
             if not self.error:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -166,7 +170,7 @@ class Meddler:
             return
         written = name != "open" or _writes(given)
         if (self.kind == "change" and written) or (self.kind == "read" and not written):
-            self.met()
+            self.met(f"{name} {Path(str(given[0])).name}")
 
     def _below(self, path: object) -> bool:
         return isinstance(path, (str, Path)) and os.path.abspath(path).startswith(self.place)  # noqa: PTH100  (a link is not followed)
@@ -201,7 +205,7 @@ def limited(request: dict[str, object]) -> None:
 
 
 def work(request: dict[str, object]) -> None:
-    """Do one act; exit by a code that says how it ended, with what it said in the note."""
+    """Do one act; exit by a code that says how it ended; note how often the fault's kind was met, and what was said."""
     root, note = Path(str(request["root"])), Path(str(request["note"]))
     kind, nth, error = request.get("fault") or ("change", float("inf"), "")
     said = note.open("w", encoding="utf-8")  # before the limits
@@ -212,8 +216,9 @@ def work(request: dict[str, object]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     try:
         meddler.meddle()
-        ACTS[str(request["what"])](root, int(str(request["seed"])))
-    except SystemExit:  # told to stop, as the command line is
+        found = ACTS[str(request["what"])](root, int(str(request["seed"])))
+        text = str(found) if isinstance(found, float) else ""
+    except (SystemExit, KeyboardInterrupt):  # told to stop, as the command line is
         os._exit(ENDED)
     except BaseException as failed:  # (a child must never go on as a second server)
         meddler.on = False
@@ -221,7 +226,7 @@ def work(request: dict[str, object]) -> None:
     meddler.on = False
     sys.setprofile(None)
     with contextlib.suppress(OSError):
-        said.write(text or str(meddler.done))
+        said.write(f"{meddler.done}\t{meddler.hit}\t{text}")
         said.close()
     os._exit(code)
 

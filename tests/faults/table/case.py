@@ -18,6 +18,10 @@ AREAS: Final = (
 )  # fmt: skip
 
 
+class NoSuchStep(Exception):  # noqa: N818  (no error: the case is none)
+    """The act has fewer steps than the case was made for; test_table.py tells how many to write down."""
+
+
 @dataclass
 class Bench:
     """What a case works with.

@@ -26,7 +26,8 @@ _WHERE: Final = {
         "serve-protocol": ("a_malformed_body_is_refused_with_the_field", "a_malformed_header_is_refused_with_its_name"),
     },
     "tests/pipelines/serving/test_work.py": {
-        "serve-dos": ("too_much_work_is_refused_before_any_is_done", "idle_bodies_shut_nobody_out",
+        "serve-dos": ("too_much_work_is_refused_before_any_is_done",
+                      "idle_bodies_shut_nobody_out_not_even_their_own_client",
                       "one_client_may_have_only_so_many_requests_under_way",
                       "long_questions_that_wait_leave_the_places_of_light_ones",
                       "a_null_hides_no_work_that_all_rows_share"),

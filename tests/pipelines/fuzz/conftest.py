@@ -20,6 +20,7 @@ ROUND = 100  # examples of one seed where minutes are given
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fuzz")
     group.addoption("--minutes", type=float, default=0.0, help="fuzz for so long in all, one seed after another")
+    group.addoption("--examples", type=int, default=0, help="so many of each seed, whatever --minutes says")
     group.addoption("--seed", type=int, default=0, help="first seed of the fuzz")
     group.addoption("--store", type=Path, help="store whose champion the fuzz asks; one run of 200 draws if left out")
 
@@ -27,19 +28,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def hunt(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Return a function that checks examples of a strategy: a few, or as many as fit into this test's part."""
-    given_minutes = request.config.getoption("--minutes", default=0.0)
-    first = request.config.getoption("--seed", default=0)
     many = sum(HERE in item.path.parents for item in request.session.items)
 
     def over(check: Callable[[Any], None], strategy: st.SearchStrategy[Any], *, examples: int) -> None:
+        given_minutes = request.config.getoption("--minutes", default=0.0)
+        first = request.config.getoption("--seed", default=0)
+        told = request.config.getoption("--examples", default=0)
         until = time.monotonic() + 60 * given_minutes / many
-        number = first
+        number, size = first, told or (ROUND if given_minutes else examples)
         while number == first or time.monotonic() < until:
             try:
-                once(check, strategy, number, ROUND if given_minutes else examples)
+                once(check, strategy, number, size)
             except BaseException as error:
                 error.add_note(
-                    f"again: python -m pytest tests/pipelines/fuzz --minutes 0.001 --seed {number} -n0 -k "
+                    f"again: python -m pytest tests/pipelines/fuzz --examples {size} --seed {number} -n0 -k "
                     f"{request.node.name.partition('[')[0]}"
                 )
                 raise

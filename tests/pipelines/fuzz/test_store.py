@@ -1,6 +1,7 @@
 """Random sequences of loads, compactions, snapshots and deaths in the middle: the store is what was committed."""
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import strategies as st
 
 from shiftcast.features.frames import DIMENSIONS
-from shiftcast.pipelines.store import Store, durable
+from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.snapshots import snapshots, take_snapshot
 from shiftcast.pipelines.store.verify import verify
 
@@ -36,21 +37,27 @@ def frame(source, values, start):
 
 @pytest.fixture
 def dying(monkeypatch):
-    """Return a function that lets the process die at a write, by number; never where it is none."""
-    left = [None]
-    real = durable.sync
+    """Return a function that lets the process die at a write, by number; never where it is none.
 
-    def step(path):
+    What is open to a dead process is let go of, as the system does it; but it removes no file any more.
+    """
+    left, dead = [None], [False]
+
+    def step(handle, real=os.fsync):
         if left[0] is not None:
             left[0] -= 1
             if left[0] <= 0:
+                dead[0] = True
                 raise Died
-        real(path)
+        real(handle)
 
-    monkeypatch.setattr(durable, "sync", step)
+    monkeypatch.setattr(os, "fsync", step)
+    for place, name in ((shutil, "rmtree"), (Path, "unlink")):
+        real = getattr(place, name)
+        monkeypatch.setattr(place, name, lambda *given, real=real, **more: None if dead[0] else real(*given, **more))
 
     def at(number):
-        left[0] = number
+        left[0], dead[0] = number, False
 
     return at
 
@@ -95,6 +102,18 @@ def do(store, step, number, wanted):
         store.compact()
     elif what == "snapshot" and wanted:
         take_snapshot(store, pd.Timestamp("2026-06-01", tz="UTC") + pd.Timedelta(days=number))
+
+
+def test_one_that_died_left_what_it_staged(tmp_path, dying):
+    store = Store(tmp_path)
+    do(store, ("load", 2, 0, False, None), 0, {})
+    dying(1)
+    with pytest.raises(Died):
+        do(store, ("load", 2, 9, False, None), 1, {})
+    assert list((store.folder / "staging").glob("*/"))
+    dying(None)
+    do(store, ("load", 2, 9, False, None), 1, {})
+    assert not list((store.folder / "staging").glob("*/"))
 
 
 def test_a_store_holds_what_was_committed_whatever_was_done_to_it(hunt, tmp_path, dying):
