@@ -107,18 +107,8 @@ def expand(patterns: Sequence[str]) -> list[str]:
         names = [pattern] if literal else sorted(n for n in glob.glob(pattern, recursive=True) if Path(n).is_file())  # noqa: PTH207  (a pattern may be absolute, which Path.glob refuses)
         if not names:
             raise UnreadableFileError(f"{pattern}: names no file; check the path or the pattern")
-        odd = next((name for name in names if not _is_utf8(name)), None)
-        if odd is not None:
-            raise UnreadableFileError(
-                f"{odd!a}: its name, or this locale, is not UTF-8; rename it, or set LC_ALL=C.UTF-8"
-            )
         found.extend(names)
     return list(dict.fromkeys(found))
-
-
-def _is_utf8(name: str) -> bool:
-    """Return whether a path can be written down; the system hands bytes that are no letters on as halves of pairs."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def name_files(paths: Sequence[str]) -> dict[str, str]:
