@@ -16,7 +16,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-EACH, KILLS = 47, 13  # of how many cases one is tried unasked: of the table, and of runs that are killed
+EACH, KILLS = 94, 26  # of how many cases one is tried unasked: of the table, and of runs that are killed
 CHEAP = "cheap"
 sys.path.insert(0, str(Path(__file__).parent))  # where the table is
 collect_ignore = ["forking.py", "victim.py", "acts.py", "table"]  # programs that the tests start, by themselves
