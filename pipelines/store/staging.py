@@ -76,7 +76,9 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
             )
     for batch in gone:
         shutil.rmtree(batch)
-    report_of(folder, len(entries) + 1).unlink(missing_ok=True)  # of a load that died before it was committed
+    dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
+    if dead.exists():
+        dead.unlink()
     _sweep_staging(folder / "staging")
 
 
