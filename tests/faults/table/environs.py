@@ -16,6 +16,7 @@ SAY = "import sys; sys.argv = ['shiftcast', *sys.argv[1:]]; from shiftcast.pipel
 TOLD = ("LANG=C", "PYTHONIOENCODING=ascii")  # where the history of the store is shown as well
 ENVIRONMENTS: dict[str, dict[str, str | None]] = {
     "LANG=C": {"LANG": "C", "LC_ALL": None}, "PYTHONIOENCODING=ascii": {"PYTHONIOENCODING": "ascii"},
+    "LC_ALL=C and no UTF-8 mode": {"LC_ALL": "C", "PYTHONUTF8": "0"},
     "LC_ALL of no locale": {"LC_ALL": "xx_YY.UTF-8"}, "no HOME": {"HOME": None}, "TMPDIR empty": {"TMPDIR": ""},
     "TMPDIR that is not there": {"TMPDIR": "/nowhere"}, "TZ of no zone": {"TZ": "Mars/Base"},
     "COLUMNS=1": {"COLUMNS": "1"}, "COLUMNS of text": {"COLUMNS": "wide"}, "no PATH": {"PATH": None},
@@ -51,14 +52,6 @@ def loads_and_tells(bench: Bench, changes: dict[str, str | None], *, told: bool)
         code, _, errors = said(bench, words, changes)
         assert "Traceback" not in errors, errors[-600:]
         assert code == 0, errors[-600:]
-
-
-def says_the_locale(bench: Bench) -> None:
-    """A locale whose letters are ASCII, with the interpreter told to keep to it: one line says what to set."""
-    (bench.tmp / "Z\u00fcrich.csv").write_text(JOBS, encoding="utf-8")
-    code, _, errors = said(bench, ["ingest", "jobs", "Z\u00fcrich.csv"], {"LC_ALL": "C", "PYTHONUTF8": "0"})
-    assert (code, errors.count("\n")) == (2, 1), errors[-600:]
-    assert "LC_ALL=C.UTF-8" in errors
 
 
 def closed(bench: Bench, words: list[str], redirect: str, codes: set[int]) -> None:
@@ -111,7 +104,6 @@ def cases() -> Iterator[Case]:
     """Yield variables and streams."""
     for words, changes in ENVIRONMENTS.items():
         yield WELL(words, partial(loads_and_tells, changes=changes, told=words in TOLD))
-    yield ONE_LINE("LC_ALL=C and no UTF-8 mode", says_the_locale)
     for words, (command, redirect, codes) in STREAMS.items():
         yield NO_TRACE(words, partial(closed, words=command, redirect=redirect, codes=codes))
     for kind in ("a folder with a space", "a link", "an error"):

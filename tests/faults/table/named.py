@@ -169,12 +169,9 @@ def cases() -> Iterator[Case]:
             yield REFUSED(f"{words} in a folder {shown(name)}", partial(refused, door=door, name=name))
         for name in OTHERS[:: EACH.get(words, 1)] + (() if words in STATE else ADDRESSED[:-1]):
             yield BELOW(f"{words} in a folder {shown(name)}", partial(lies_below, door=door, name=name), **cost)
-    for words, door in {
-        "exports": exported_to,
-        "a file to load": loaded_from,
-        "the name of a file": loaded_by_name,
-    }.items():
-        yield TOLD(f"{words} in a folder that is not UTF-8", partial(unnamed, door=door))
+    yield TOLD("exports in a folder that is not UTF-8", partial(unnamed, door=exported_to))
+    yield LOADED("a file to load in a folder that is not UTF-8", partial(lies_below, door=loaded_from, name=UNNAMED))
+    yield LOADED("a file to load is called what is not UTF-8", partial(by_name, name=UNNAMED))
     for name in (*ADDRESSED[:-1], *OTHERS[1::2]):
         if "/" not in name:
             yield LOADED(f"a file to load is called {shown(name)}.csv", partial(by_name, name=name))
