@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -174,7 +175,9 @@ def _taken_back(folder: Path, former: Former) -> Path | None:
 
 def _moved_aside(folder: Path, entries: list[Entry], former: Former) -> Path | None:
     """Move commits, the last first, then batches and copies of theirs; what is read is whole at every step."""
-    aside = folder / f"taken-back-{datetime.now(tz=UTC):%Y-%m-%dT%H%M%SZ}"
+    now = f"taken-back-{datetime.now(tz=UTC):%Y-%m-%dT%H%M%SZ}"
+    names = (folder / (now if number == 1 else f"{now}-{number}") for number in count(1))
+    aside = next(each for each in names if not each.exists())  # two within a second hold commits of the same names
     kept = {each.folder for each in entries[: former.commits]}
     batches = [each for each in sorted((folder / "batches").glob("*/")) if f"batches/{each.name}" not in kept]
     copies = [each for each in sorted((folder / "snapshots").glob("*/")) if _number(each.name) > former.commits]
