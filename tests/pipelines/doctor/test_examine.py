@@ -148,6 +148,7 @@ def test_models_of_versions_are_never_taken_for_left_behind(store, monkeypatch):
     }
     elsewhere = SimpleNamespace(**named, source="s3://elsewhere/model")
     monkeypatch.setattr(doctor_registry, "all_versions", lambda _: [elsewhere])
+    monkeypatch.setattr(doctor_registry, "address_of", lambda *_: elsewhere.source)
     assert "model" not in kinds(store)
 
 
