@@ -129,17 +129,22 @@ def ways(setting: Setting) -> dict[str, Callable[[], Option]]:
     back = _given_back(setting)
     found: dict[str, Callable[[], Option]] = {}
     for rent in (None, *rents):
-        name = "do nothing" if rent is None else f"rent {rent.name}"
+        name = "do nothing" if rent is None else _named(rent)
         found[name] = partial(_met, setting, name, setting.over, rent)
     for offer in setting.fleet.offers:
         faster = offer.terms != "rent" and setting.works[offer.name] > 1
         for given_back in ((), back) if back and faster else ((),):
             for rent in (None, *rents) if offer.terms != "rent" else ():
-                name = f"{offer.terms} {offer.name}"
+                name = _named(offer)
                 name += f", give back {', '.join(one.accelerator for one in given_back)}" if given_back else ""
-                name += "" if rent is None else f", rent {rent.name}"
+                name += "" if rent is None else f", {_named(rent)}"
                 found[name] = partial(_firm, setting, name, offer, rent, given_back)
     return found
+
+
+def _named(offer: Offer) -> str:
+    """Return what is done and the offer's name, which may say what is done itself."""
+    return offer.name if offer.name.lower().startswith(f"{offer.terms} ") else f"{offer.terms} {offer.name}"
 
 
 def _given_back(setting: Setting) -> tuple[Holding, ...]:

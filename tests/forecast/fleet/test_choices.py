@@ -52,6 +52,12 @@ def test_renting_costs_what_does_not_fit_and_nothing_costs_its_value(basis, dema
     assert table.index.tolist() == ["rent cloud", "do nothing"]
 
 
+def test_an_offer_whose_name_says_what_is_done_is_not_told_twice(basis, demand_of):
+    named = mine(replace(OWN, name="buy more"), replace(RENT, name="Rent a cloud"))
+    told = rows(choices(demand_of(wanted(9, 9, 9)), named, basis)).index
+    assert set(told) == {"do nothing", "Rent a cloud", "buy more", "buy more, Rent a cloud"}
+
+
 def test_a_purchase_has_the_nodes_that_cost_least(basis, demand_of):
     demand = demand_of(wanted(*range(100)))
     answer = choices(demand, mine(OWN, RENT), basis)
