@@ -15,6 +15,7 @@ from shiftcast.pipelines.commands.listed import CommandsOnDemand
 from shiftcast.pipelines.state.output import careful_streams
 from shiftcast.pipelines.state.scratch import scratch
 from shiftcast.pipelines.state.threads import one_thread_each
+from shiftcast.pipelines.tables.letters import is_whole
 
 FAILED, BAD_INPUT, ENDED = 1, 2, 128 + signal.SIGTERM
 _KEEPERS = frozenset(
@@ -79,7 +80,7 @@ def main() -> None:
 
 def _is_foreign(word: str) -> bool:
     """Return whether a word holds bytes that are not UTF-8, and names no file to be read."""
-    if word.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in word):
+    if is_whole(word):
         return False
     name = word.partition("=")[2] if word.startswith("-") else word
     return not (Path(name).is_file() or any(mark in name for mark in "*?["))

@@ -28,6 +28,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     all_versions,
     champion_version,
     model_names,
+    paged,
     promote,
 )
 from shiftcast.pipelines.registry.removing import address_of, existing, model_of_version, remove_files, size_of
@@ -124,13 +125,7 @@ def _unregistered(store: Store, runs: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _runs(store: Store) -> Iterator[Any]:
-    token = None
-    while True:
-        page = store.client.search_runs([store.experiment_id], max_results=_PAGE, page_token=token)
-        yield from page
-        token = page.token
-        if not token:
-            return
+    return paged(partial(store.client.search_runs, [store.experiment_id], max_results=_PAGE))
 
 
 def _dead(process: str | None, since_ms: int) -> bool:
@@ -203,23 +198,17 @@ def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator
     if not all(named):  # it may be any: none is called nobody's then
         return
     registered = set[str]().union(*named)
-    token = None
-    while True:
-        page = store.client.search_logged_models([store.experiment_id], page_token=token)
-        for model in page:
-            run = runs.get(model.source_run_id)
-            process = run.data.tags.get(PROCESS_TAG) if run is not None else None
-            if str(model.status) == "FAILED" or model.model_id in registered or run is None or not is_ours(run):
-                continue
-            if _dead(process, model.creation_timestamp):
-                yield Fault(
-                    "model", f"model {model.model_id} is {model.status} without a version; its process has ended",
-                    "is marked FAILED and its files removed", partial(_discard, store, model),
-                    size_of(store, model.artifact_location),
-                )  # fmt: skip
-        token = page.token
-        if not token:
-            return
+    for model in paged(partial(store.client.search_logged_models, [store.experiment_id])):
+        run = runs.get(model.source_run_id)
+        process = run.data.tags.get(PROCESS_TAG) if run is not None else None
+        if str(model.status) == "FAILED" or model.model_id in registered or run is None or not is_ours(run):
+            continue
+        if _dead(process, model.creation_timestamp):
+            yield Fault(
+                "model", f"model {model.model_id} is {model.status} without a version; its process has ended",
+                "is marked FAILED and its files removed", partial(_discard, store, model),
+                size_of(store, model.artifact_location),
+            )  # fmt: skip
 
 
 def _discard(store: Store, model: Any) -> None:

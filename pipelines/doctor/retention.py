@@ -20,7 +20,7 @@ from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
 from shiftcast.pipelines.publish.publication import published_digest
 from shiftcast.pipelines.publish.standing import begun, published_to
 from shiftcast.pipelines.registry.keeping import kept_versions
-from shiftcast.pipelines.registry.mlflow_store import MODEL, ORIGIN_TAG, Store, all_versions, open_store
+from shiftcast.pipelines.registry.mlflow_store import MODEL, ORIGIN_TAG, Store, all_versions, open_store, paged
 from shiftcast.pipelines.registry.removing import existing, model_of_version, remove_run, remove_version, size_of
 from shiftcast.pipelines.registry.schema import copies
 from shiftcast.pipelines.state.guard import Fence, guarded
@@ -189,12 +189,8 @@ def _needed(root: Path) -> dict[str, str]:
 
 def _old_rounds(store: Store, rule: Retention) -> Iterator[Fault]:
     """Yield runs of monitoring, with their tables of findings."""
-    wanted, token, found = f"tags.`{KIND_TAG}` = '{MONITORED}'", None, list[Any]()
-    while True:
-        page = store.client.search_runs([store.experiment_id], wanted, max_results=1000, page_token=token)
-        found, token = [*found, *page], page.token
-        if not token:
-            break
+    wanted = f"tags.`{KIND_TAG}` = '{MONITORED}'"
+    found = paged(partial(store.client.search_runs, [store.experiment_id], wanted, max_results=1000))
     newest_first = sorted(found, key=lambda run: run.info.start_time, reverse=True)
     for run in newest_first[rule.keep :]:
         if run.info.status in _FINISHED and rule.is_old(run.info.start_time / 1000):

@@ -8,7 +8,9 @@ migrates a new one without a lock and two processes would ruin it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -174,24 +176,36 @@ def find_version(store: Store, digest: str) -> Any | None:
 
 def all_versions(store: Store) -> list[Any]:
     """Return every version of the model, complete or not, in no order."""
-    found: list[Any] = []
-    token = ""
+    named = f"name='{store.model}'"
+    return list(paged(partial(store.client.search_model_versions, named, max_results=1000)))
+
+
+def paged(search: Callable[..., Any]) -> Iterator[Any]:
+    """Yield what a search of MLflow finds, asking for its pages one after another.
+
+    Parameters
+    ----------
+    search
+        Function of MLflow's client that takes ``page_token``, with what is searched for.
+
+    Yields
+    ------
+    object
+        The next found.
+    """
+    token = None
     while True:
-        page = store.client.search_model_versions(f"name='{store.model}'", max_results=1000, page_token=token or None)
-        found, token = [*found, *page], page.token
+        page = search(page_token=token)
+        yield from page
+        token = page.token
         if not token:
-            return found
+            return
 
 
 def model_names(store: Store) -> list[str]:
     """Return the names of all registered models of the store, in alphabetical order."""
-    found: list[Any] = []
-    token = ""
-    while True:
-        page = store.client.search_registered_models(max_results=1000, page_token=token or None)
-        found, token = [*found, *page], page.token
-        if not token:
-            return sorted(each.name for each in found)
+    found = paged(partial(store.client.search_registered_models, max_results=1000))
+    return sorted(each.name for each in found)
 
 
 def champion_version(store: Store) -> Any | None:

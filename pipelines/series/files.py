@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +16,7 @@ from shiftcast.pipelines.tables.delimited import opened, plain_csv
 from shiftcast.pipelines.tables.formulas import MARKED, unguarded
 from shiftcast.pipelines.tables.parquet import parquet_batches
 from shiftcast.pipelines.tables.sheets import place_of
-from shiftcast.pipelines.tables.weighing import FREE, RATIO
+from shiftcast.pipelines.tables.unpacked import Unpacking
 
 TEXT: Final = ("series", "group", "category", "period_end")
 NO_NUMBER: Final = ("", "nan", "NaN", "null", "NULL")  # of a name only an empty one is none
@@ -116,30 +115,15 @@ def _parquet(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.
     """Return the named columns of a Parquet file, read a piece at a time and counted before they are held."""
     there = set(pa.parquet.read_schema(file).names)
     chosen = [name for name in columns if name in there]
-    unpacked, held = _bound(file), _bound(file)
+    packed = file.stat().st_size
+    unpacked, held = (Unpacking(str(file), lambda: packed, InputError, "write it as CSV") for _ in range(2))
     parts = []
     with file.open("rb") as content:
-        for batch in parquet_batches(content, str(file), InputError, unpacked):
+        for batch in parquet_batches(content, str(file), InputError, unpacked.add):
             part = _coded(batch.select([name for name in chosen if name in batch.column_names]), text)
-            held(part.nbytes)
+            held.add(part.nbytes)
             parts.append(part)
     return pa.concat_tables(parts) if parts else pa.parquet.read_table(file, columns=chosen)
-
-
-def _bound(file: Path) -> Callable[[int], None]:
-    """Return what counts bytes, and refuses the file where they are far more than its own."""
-    made, packed = 0, file.stat().st_size
-
-    def count(size: int) -> None:
-        nonlocal made
-        made += size
-        if made > max(FREE, RATIO * packed):
-            raise InputError(
-                f"{file}: {packed:,} bytes of it unpack to more than {made:,}, and beyond {FREE >> 20} MiB a file may "
-                f"unpack to {RATIO} times its size; write it as CSV"
-            )
-
-    return count
 
 
 def _coded(table: pa.Table, text: tuple[str, ...]) -> pa.Table:

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shiftcast.pipelines.sources.formats.header import check_width, find_header, first_row, header_names
+from shiftcast.pipelines.sources.formats.header import find_header, first_row, header_names
 from shiftcast.pipelines.sources.lines import SHOWN, Records, read_records, split_cells
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.sources.unpacking import Unpacking, check_values
+from shiftcast.pipelines.sources.unpacking import check_values
 from shiftcast.pipelines.tables.letters import with_whole_letters
-from shiftcast.pipelines.tables.parquet import ROWS, parquet_batches
+from shiftcast.pipelines.tables.parquet import ROWS, check_width, parquet_batches
+from shiftcast.pipelines.tables.unpacked import Unpacking
 
 Row = Mapping[str, object]
 _CELLS: Final = 1 << 25  # of rows of JSON that are held at once
@@ -194,7 +195,7 @@ def _cut(
         yield from _cut(file, rows[:half], lines[:half], quarantined)
         yield from _cut(file, rows[half:], lines[half:])
         return
-    check_width(file, len(names))
+    check_width(file, len(names), UnreadableFileError)
     yield Chunk(_frame(names, rows), lines, file, quarantined)
 
 
@@ -290,7 +291,7 @@ def parquet(opened: Opened) -> Iterator[Chunk]:
     """
     size = opened.stream.seek(0, io.SEEK_END)
     opened.stream.seek(0)
-    unpacking = Unpacking(opened.name, lambda: size, "export it as CSV")
+    unpacking = Unpacking(opened.name, lambda: size, UnreadableFileError, "export it as CSV")
     line = 2
     for batch in parquet_batches(opened.stream, opened.name, UnreadableFileError, unpacking.add):
         cells = batch.to_pandas()

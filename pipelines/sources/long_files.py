@@ -12,11 +12,11 @@ import pandas as pd
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.frames import ALIASES
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.sources.unpacking import Unpacking
 from shiftcast.pipelines.tables.delimited import opened, plain_csv
 from shiftcast.pipelines.tables.formulas import MARKED
 from shiftcast.pipelines.tables.parquet import parquet_batches
 from shiftcast.pipelines.tables.sheets import place_of
+from shiftcast.pipelines.tables.unpacked import Unpacking
 
 NAMES: Final = ("parent", "child", "category", "statistic", "unique_id", *ALIASES["unique_id"])
 EMPTY: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>")  # of a number, not of a name
@@ -62,7 +62,8 @@ def read_long(path: Path) -> pd.DataFrame:
 
 
 def _parquet(path: Path) -> pd.DataFrame:
-    text, cells = (Unpacking(str(path), lambda: path.stat().st_size, "write it as CSV") for _ in range(2))
+    packed = path.stat().st_size
+    text, cells = (Unpacking(str(path), lambda: packed, UnreadableFileError, "write it as CSV") for _ in range(2))
     with path.open("rb") as file:  # read once in bounded memory, which is what tells its size
         for batch in parquet_batches(file, str(path), UnreadableFileError, text.add):
             cells.add(batch.nbytes)

@@ -24,8 +24,9 @@ from typing import BinaryIO, Final, cast
 import pyarrow as pa
 
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.sources.unpacking import Counted, Unpacking
+from shiftcast.pipelines.sources.unpacking import Counted
 from shiftcast.pipelines.tables.letters import whole_letters
+from shiftcast.pipelines.tables.unpacked import Unpacking
 
 STANDARD_INPUT: Final = "-"
 _BLOCK: Final = 1 << 20
@@ -168,7 +169,7 @@ def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None
     try:
         with _raw(path) if content is None else nullcontext(content) as raw:
             hashing = _Through(raw, digest)
-            yield _files(name, hashing, Unpacking(path, lambda: hashing.taken))
+            yield _files(name, hashing, Unpacking(path, lambda: hashing.taken, UnreadableFileError))
             while hashing.read(_BLOCK):  # what an archive keeps after its last member belongs to the file too
                 pass
     except _BROKEN as error:

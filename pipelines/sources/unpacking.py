@@ -1,56 +1,15 @@
-"""Bound what a file unpacks to, so that a small hostile one fills neither memory nor disk."""
+"""Count what the streams of a file hand on, and the values of a JSON document, before they are held."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.tables.unpacked import Unpacking
 
-FREE: Final = 1 << 28  # bytes that any file may unpack to
-RATIO: Final = 200  # times its own size that it may unpack to beyond them; logs pack 10 to 50 times
-UNPACK: Final = "unpack it first"
 VALUES: Final = 20_000_000  # of one JSON document: some 2 GiB of memory
 _ENDS: Final = (",", "[", "{")  # each begins at most one value
-
-
-class Unpacking:
-    """Bytes that a file unpacked to so far, held to a multiple of its own.
-
-    Parameters
-    ----------
-    name
-        The file, for the message.
-    packed
-        Gives the bytes of it that were read.
-    remedy
-        What to do about a file that unpacks to more.
-    """
-
-    def __init__(self, name: str, packed: Callable[[], int], remedy: str = UNPACK) -> None:
-        self.name, self._packed, self._remedy, self._made = name, packed, remedy, 0
-
-    def add(self, count: int) -> None:
-        """Count bytes that were unpacked.
-
-        Parameters
-        ----------
-        count
-            Bytes.
-
-        Raises
-        ------
-        UnreadableFileError
-            If there are more than :data:`FREE` of them and than :data:`RATIO` times those read.
-        """
-        self._made += count
-        packed = self._packed()
-        if self._made > FREE and self._made > RATIO * packed:
-            raise UnreadableFileError(
-                f"{self.name}: {packed:,} bytes of it unpack to more than {self._made:,}, and beyond {FREE >> 20} MiB "
-                f"a file may unpack to {RATIO} times its size; {self._remedy}"
-            )
 
 
 class Counted(io.RawIOBase):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.tables.parquet import COLUMNS
+from shiftcast.pipelines.tables.parquet import check_width
 from shiftcast.pipelines.tables.sheets import is_workbook, sheet_rows
 
 DELIMITERS: Final = (",", ";", "\t")
@@ -80,8 +80,7 @@ def _delimiter(file: Path) -> str:
         return DELIMITERS[0]
     bare = _QUOTED.sub("", head)
     found = max(DELIMITERS, key=bare.count)
-    if (columns := bare.count(found) + 1) > COLUMNS:
-        raise InputError(f"{file}: has {columns:,} columns, more than {COLUMNS:,}; export those that are needed")
+    check_width(str(file), bare.count(found) + 1, InputError)
     return found
 
 

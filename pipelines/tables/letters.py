@@ -10,6 +10,21 @@ _WRITTEN_OUT: Final = re.compile(r"\\(?:x[89a-f][0-9a-f]|ud[89a-f][0-9a-f]{2})")
 _HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")  # half of a letter, as JSON writes one beyond the first 65,536
 
 
+def is_whole(text: str) -> bool:
+    """Return whether UTF-8 can hold a text; the system hands bytes that are no letters on as halves of letters.
+
+    Parameters
+    ----------
+    text
+        A name or a word.
+
+    Returns
+    -------
+    bool
+    """
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def whole_letters(name: str) -> str:
     r"""Return the name of a file or folder as UTF-8 can hold it: bytes that are none are written out.
 

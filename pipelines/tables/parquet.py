@@ -70,11 +70,31 @@ def parquet_batches(
         raise refusal(f"{name}: cannot be read as Parquet ({reason}); export it again") from None
 
 
+def check_width(name: str, columns: int, refusal: Callable[[str], Exception]) -> None:
+    """Raise if a table has more columns than a sheet may have.
+
+    Parameters
+    ----------
+    name
+        Name of the file, for the message.
+    columns
+        How many it has.
+    refusal
+        Makes the error of a message.
+
+    Raises
+    ------
+    Exception
+        What ``refusal`` makes, with both counts and the remedy.
+    """
+    if columns > COLUMNS:
+        raise refusal(f"{name}: has {columns:,} columns, more than {COLUMNS:,}; export those that are needed")
+
+
 def _texts(file: pq.ParquetFile, name: str, refusal: Callable[[str], Exception]) -> list[str]:
     """Return the paths of the columns of text, after a look at all names."""
     schema = file.metadata.schema
-    if len(schema) > COLUMNS:
-        raise refusal(f"{name}: has {len(schema):,} columns, more than {COLUMNS:,}; export those that are needed")
+    check_width(name, len(schema), refusal)
     odd = next((field.name for field in file.schema_arrow if _is_extended(field.type)), None)
     if odd is not None:
         raise refusal(f"{name}: column {odd!r} is of an extension type; export it as text")

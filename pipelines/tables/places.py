@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.tables.letters import is_whole
 
 PARQUET, WORKBOOK, JSON = ".parquet", ".xlsx", ".json"
 PICTURES: Final = (".png", ".svg", ".pdf", ".html")
@@ -92,7 +93,7 @@ def kind_of(file: Path) -> str:
 
 
 def _check_writable(file: Path) -> None:
-    if any("\ud800" <= letter <= "\udfff" for letter in str(file)):
+    if not is_whole(str(file)):
         raise InputError(f"{str(file)!a}: its name is not UTF-8; write somewhere else")
     if not file.parent.is_dir():
         raise InputError(f"folder {str(file.parent)!r} is not there; make it, or write somewhere else")

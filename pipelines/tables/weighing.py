@@ -15,10 +15,10 @@ from typing import IO, BinaryIO, Final
 
 import numpy as np
 
+from shiftcast.pipelines.tables.unpacked import FREE, RATIO
+
 CELLS: Final = 1 << 25  # from the first to the last cell of a sheet: some 1 GiB
 TEXT: Final = 1 << 30  # bytes of the text of all cells
-FREE: Final = 1 << 28  # bytes that any part may unpack to
-RATIO: Final = 200  # times its own size that a part may unpack to beyond them
 _BLOCK: Final = 1 << 22
 _LONGEST: Final = 1 << 26  # bytes without the end of a cell
 _OVERLAP: Final = 1 << 10  # bytes of a tag that may lie across two blocks

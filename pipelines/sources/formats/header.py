@@ -9,7 +9,7 @@ from typing import Final
 
 from shiftcast.pipelines.sources.lines import split_cells
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.tables.parquet import COLUMNS
+from shiftcast.pipelines.tables.parquet import check_width
 
 DELIMITERS: Final = ",;\t|"
 SAMPLE: Final = 50
@@ -151,30 +151,9 @@ def header_names(file: str, line: int, cells: Sequence[str]) -> list[str]:
     UnreadableFileError
         If a name is there twice, or there are too many.
     """
-    check_width(file, len(cells))
+    check_width(file, len(cells), UnreadableFileError)
     names = [cell.strip() for cell in cells]
     twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if twice:
         raise UnreadableFileError(f"{file}: line {line}: column {twice[0]!r} is there twice; rename one of them")
     return [name or f"column {place}" for place, name in enumerate(names, 1)]
-
-
-def check_width(file: str, columns: int) -> None:
-    """Raise if a table has more columns than a sheet may have.
-
-    Parameters
-    ----------
-    file
-        Name of the file, for the message.
-    columns
-        How many it has.
-
-    Raises
-    ------
-    UnreadableFileError
-        Naming both counts and the remedy.
-    """
-    if columns > COLUMNS:
-        raise UnreadableFileError(
-            f"{file}: has {columns:,} columns, more than {COLUMNS:,}; export those that are needed"
-        )

@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.series import files
 from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.sources import chunks, unpacking
 from shiftcast.pipelines.sources.documents import documents
@@ -25,7 +24,7 @@ from shiftcast.pipelines.sources.lines import LINE_LIMIT, read_records
 from shiftcast.pipelines.sources.long_files import read_long
 from shiftcast.pipelines.sources.opening import Opened, opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.tables import weighing
+from shiftcast.pipelines.tables import unpacked, weighing
 
 NOTHING = SimpleNamespace(delimiter="", path="", sheet="")
 ROWS = 2000
@@ -64,7 +63,7 @@ def test_a_dictionary_of_one_long_entry_is_no_two_gigabytes(tmp_path):
     "kind", [pa.list_(pa.large_string(), 1), pa.list_view(pa.string()), pa.list_(pa.large_string())], ids=str
 )
 def test_text_within_lists_of_any_kind_counts(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    monkeypatch.setattr(unpacked, "FREE", 1 << 20)
     path = tmp_path / "lists.parquet"
     pq.write_table(pa.table({"name": pa.array([["A" * 10_000]] * ROWS, kind)}), path, compression="zstd")
     with pytest.raises(UnreadableFileError, match=r"lists\.parquet: .* bytes of it unpack"):
@@ -72,8 +71,7 @@ def test_text_within_lists_of_any_kind_counts(tmp_path, monkeypatch, kind):
 
 
 def test_numbers_count_in_files_that_are_read_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
-    monkeypatch.setattr(files, "FREE", 1 << 20)
+    monkeypatch.setattr(unpacked, "FREE", 1 << 20)
     path = parquet(tmp_path / "zeros.parquet", pa.table({"value": np.zeros(2_000_000)}))
     for reader, refusal in ((read_long, UnreadableFileError), (lambda path: read_series(path, ("value",)), InputError)):
         with pytest.raises(refusal, match=r"zeros\.parquet: .* bytes of it unpack to more than .*; write it as CSV"):
@@ -139,7 +137,7 @@ def test_a_column_that_is_there_twice_is_named(tmp_path, columns):
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_text_that_unpacks_too_far_says_so_and_honest_text_does_not(tmp_path, monkeypatch, pack):
-    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    monkeypatch.setattr(unpacked, "FREE", 1 << 20)
     path = tmp_path / "bomb.gz"
     path.write_bytes(pack(b"start,gpus\n" + b"\n" * (1 << 21)))
     with pytest.raises(
@@ -152,7 +150,7 @@ def test_text_that_unpacks_too_far_says_so_and_honest_text_does_not(tmp_path, mo
 
 
 def test_archives_within_archives_count_against_the_file_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    monkeypatch.setattr(unpacked, "FREE", 1 << 20)
     inner = gzip.compress(b"a,b\n" + b"1,2\n" * (1 << 21), mtime=0)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -165,7 +163,7 @@ def test_archives_within_archives_count_against_the_file_itself(tmp_path, monkey
 
 
 def test_a_hole_in_a_tar_is_no_endless_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(unpacking, "FREE", 1 << 20)
+    monkeypatch.setattr(unpacked, "FREE", 1 << 20)
     holed = tarfile.TarInfo("holed.csv")
     holed.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "holed.csv",
                          "GNU.sparse.realsize": str(1 << 40)}  # fmt: skip
