@@ -149,7 +149,7 @@ def hyperscale_share(cube: xr.Dataset, *, base: str, definition: str) -> Array:
 
 def unit_of(cube: xr.Dataset, measure: str) -> str:
     """Return the unit of a measure of the cube; shares have the unit 1."""
-    return str(cube[measure].attrs["units"]) if measure in cube else "1"
+    return str(cube.variables[measure].attrs["units"]) if measure in cube else "1"  # variables: without coordinates
 
 
 def periods(cube: xr.Dataset) -> pd.DatetimeIndex:

@@ -124,16 +124,19 @@ def questions_of(given: pd.DataFrame | list[dict[str, Any]], fields: tuple[str, 
     Raises
     ------
     ValueError
-        If a column is none of these, naming the nearest.
+        If a column is none of these, naming the nearest, or is there twice.
     """
     rows = given if isinstance(given, pd.DataFrame) else _frame_of(given)
     strange = [name for name in rows.columns if name not in fields]
     if strange:
         raise InputError(unknown(str(strange[0]), fields))
-    columns = {str(name): rows[name].tolist() for name in rows.columns}
+    if rows.columns.has_duplicates:
+        twice = str(rows.columns[rows.columns.duplicated()][0])
+        raise InputError(f"field {twice!r} is there twice; give each field one column")
+    names = [str(name) for name in rows.columns]
     return [
-        {name: values[number] for name, values in columns.items() if not _absent(values[number])}
-        for number in range(len(rows))
+        {name: value for name, value in zip(names, values, strict=True) if not _absent(value)}
+        for values in rows.to_numpy(dtype=object).tolist()
     ]
 
 

@@ -127,7 +127,7 @@ class Watcher:
         self._store, self._alias, self._log, self._every = store, alias, log, every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="shiftcast-watcher", daemon=True)
-        self._said = ""
+        self._said, self._settled = "", True
         self.served: Served | None = None
 
     def start(self) -> None:
@@ -153,9 +153,14 @@ class Watcher:
         if version is None:
             raise StoreError(f"no model has the alias {self._alias!r}")
         if self.served is None or self.served.version != str(version.version):
-            self.served = load_served(self._store, version)
+            self.served, self._settled = load_served(self._store, version), False
+            gc.unfreeze()
             gc.collect()  # the version before is large, and part of a cycle
             self._log("loaded", version=self.served.version)
+        elif not self._settled:  # a look later: requests that the version before answered have ended
+            gc.collect()
+            gc.freeze()  # what stays is not searched again and again, each time for 0.2 s in which nobody is answered
+            self._settled = True
         self._said = ""
 
     def _complain(self, what: str) -> None:

@@ -140,6 +140,12 @@ def test_a_wrong_question_is_refused_with_the_field(model, question, said):
     assert refused.value.get_http_status_code() == 400
 
 
+def test_a_field_in_two_columns_is_refused(model):
+    rows = pd.DataFrame([["when", "power", "gpus"]], columns=["question", "measure", "measure"])
+    with pytest.raises(MlflowException, match="field 'measure' is there twice; give each field one column"):
+        model.predict(None, rows)
+
+
 def test_unknown_params_are_refused(model):
     with pytest.raises(MlflowException, match="param 'temperature' is not known; the params are horizon, quantiles"):
         ask(model, WHEN, params={"temperature": "1"})

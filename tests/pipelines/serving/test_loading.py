@@ -68,6 +68,25 @@ def test_an_alias_that_is_gone_or_a_silent_store_leaves_the_served_one(world, ve
     assert world.lines[-1][0] == "not loaded"
 
 
+def test_what_stays_is_not_searched_for_garbage_again_and_goes_when_another_version_comes(world, monkeypatch):
+    class Model:
+        def __init__(self):
+            self.self = self
+
+    monkeypatch.setattr(loading, "load_served", lambda _, version: Served(version.version, None, Model()))
+    try:
+        world.watcher.look()
+        first, before = weakref.ref(world.watcher.served.model), gc.get_freeze_count()
+        world.watcher.look()
+        assert gc.get_freeze_count() > before
+        world.version = "2"
+        world.watcher.look()
+        assert gc.get_freeze_count() == 0
+        assert first() is None
+    finally:
+        gc.unfreeze()
+
+
 def test_it_watches_in_the_background_until_stopped(world):
     world.watcher.stop()
     world.watcher = Watcher(None, CHAMPION, log=lambda *_, **__: None, every=0.01)
