@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 
 from shiftcast.features.added_up import over_categories
 from shiftcast.forecast.beliefs import read_beliefs
@@ -195,9 +196,7 @@ def main() -> None:
         }
     results = pd.DataFrame([row for panel, rows in panels.items() for row in measure(panel, rows)])
     results[["panel", "way", "of", "crps", "inside"]].to_csv(RESULTS, index=False, float_format="%.6g")
-    page = PAGE.read_text(encoding="utf-8")
-    head, rest = page.split(BEGIN)
-    PAGE.write_text(f"{head}{BEGIN}\n{table(pd.read_csv(RESULTS))}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(table(pd.read_csv(RESULTS)), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import xarray as xr
+from marked import rewrite
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end, quarter_label
@@ -166,8 +167,7 @@ def main() -> None:
     pd.DataFrame(found).to_csv(CHECKS, index=False)
     pd.DataFrame(misses(draws)).to_csv(REPLAY, index=False)
     text = tables(pd.read_csv(CHECKS), pd.read_csv(REPLAY))
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(text, BEGIN, END, PAGE)
     print(text)
 
 

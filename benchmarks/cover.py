@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from volume_traces import TRACES
 
 from shiftcast.features.panel import Panel
@@ -227,9 +228,7 @@ def page_table(rows: pd.DataFrame) -> str:
 
 def write_page(rows: pd.DataFrame, page: Path = PAGE) -> None:
     """Put the table between the markers of the page."""
-    text = page.read_text()
-    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-    page.write_text(f"{before}\n{page_table(rows)}\n{after}")
+    rewrite(page_table(rows), BEGIN, END, page)
 
 
 def main() -> None:

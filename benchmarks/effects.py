@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from scipy.stats import rankdata
 
 from shiftcast.forecast.effects.indices import first_order, interval
@@ -203,9 +204,7 @@ def page_table(rows: pd.DataFrame) -> str:
 
 def write_page(rows: pd.DataFrame, page: Path = PAGE) -> None:
     """Put the table between the markers of the page."""
-    text = page.read_text(encoding="utf-8")
-    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-    page.write_text(f"{before}\n{page_table(rows)}\n{after}", encoding="utf-8")
+    rewrite(page_table(rows), BEGIN, END, page)
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from fleet_traces import SETS, Set, counted, until
+from marked import replaced
 from volume_cache import code, kept
 from volume_calibrated import LEVELS
 from volume_peers import auto_arima, auto_ets, quiet, seasonal_naive, statistical
@@ -266,9 +267,7 @@ def page(results: pd.DataFrame, text: str) -> str:
     """Return the page with its tables of these results."""
     for about, first in (("scores", "set"), ("odds", "probability"), ("growth", "parts"), ("size", "fleet")):
         begin, end = f"<!-- benchmarks/fleet.py {about}: begin -->", f"<!-- benchmarks/fleet.py {about}: end -->"
-        before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(end)
-        text = f"{before}{begin}\n{lines(results[results['about'] == about], first)}\n{end}{after}"
+        text = replaced(text, lines(results[results["about"] == about], first), begin, end)
     return text
 
 

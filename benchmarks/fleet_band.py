@@ -20,6 +20,7 @@ from typing import Any
 import fleet_odds as odds
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from scipy.special import ndtr
 
 from shiftcast.features.arrays import Array
@@ -211,9 +212,7 @@ def main() -> None:
         RESULTS, index=False, float_format="%.5f", lineterminator="\n"
     )
     text = page_text(*read_results())
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
-    PAGE.write_text(f"{before}\n{text}\n{after}", encoding="utf-8")
+    rewrite(text, BEGIN, END, PAGE)
     print(text)
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from volume_traces import TRACES
 
 from shiftcast.features.frames import DIMENSIONS, Usage, conform
@@ -256,20 +257,13 @@ def page_table(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def write_page(table: str, begin: str, end: str, page: Path = PAGE) -> None:
-    """Put a table between its markers of the page."""
-    text = page.read_text(encoding="utf-8")
-    before, after = text[: text.index(begin) + len(begin)], text[text.index(end) :]
-    page.write_text(f"{before}\n{table}\n{after}", encoding="utf-8")
-
-
 def written(rows: list[dict[str, object]]) -> None:
     """Write results and page."""
     found = pd.DataFrame(rows)
     tenths(found).to_csv(RESULTS, index=False, lineterminator="\n")
     leans(found).to_csv(LEANS, index=False, lineterminator="\n")
-    write_page(page_table(pd.read_csv(RESULTS)), BEGIN, END)
-    write_page(leans_table(pd.read_csv(LEANS)), LEANS_BEGIN, LEANS_END)
+    rewrite(page_table(pd.read_csv(RESULTS)), BEGIN, END, PAGE)
+    rewrite(leans_table(pd.read_csv(LEANS)), LEANS_BEGIN, LEANS_END, PAGE)
 
 
 def main() -> None:

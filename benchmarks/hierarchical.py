@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from scipy import sparse
 
 from shiftcast.forecast.hierarchy.covariance import METHODS, covariance_of
@@ -177,9 +178,7 @@ def _markdown(corner: str, names: list[str], cells: pd.DataFrame) -> str:
 
 def write_page() -> None:
     """Write the tables into the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+    rewrite(table(), BEGIN, END, PAGE)
 
 
 def main() -> None:

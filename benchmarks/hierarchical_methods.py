@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from hierarchical import DATA, PAGE, SETS, Case, of_draws, read_case, score
+from marked import rewrite
 from scipy import sparse
 
 from shiftcast.forecast.hierarchy.averaged import AVERAGE, average_reconciled, weigh_methods
@@ -137,8 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     measure(parser.parse_args().data).to_csv(RESULTS, index=False)
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(f"{page.split(BEGIN)[0]}{BEGIN}\n{table()}\n{END}{page.split(END)[1]}", encoding="utf-8")
+    rewrite(table(), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

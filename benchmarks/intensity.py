@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from scipy.special import expit
 
 from shiftcast.features.arrays import Array
@@ -222,8 +223,7 @@ def main() -> None:
     for name, rows in found.items():
         pd.DataFrame(rows).to_csv(RESULTS[name], index=False, float_format="%.5g")
     text = tables({name: pd.read_csv(path) for name, path in RESULTS.items()})
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(text, BEGIN, END, PAGE)
     print(text)
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+from marked import rewrite
 
 LEAVES, HOURS = 240, 730
 MEMORY, THREADS = "600MB", 2
@@ -236,8 +237,7 @@ def main() -> None:
 
 def write_page() -> None:
     """Put the results into their place in the page of the store."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(table(), BEGIN, END, PAGE)
 
 
 def table() -> str:

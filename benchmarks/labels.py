@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from marked import rewrite
 
 from shiftcast.features.label_learning import examples_from_table, learn, propose_label, settle_label
 from shiftcast.features.label_words import GUESSED, guess
@@ -92,9 +93,7 @@ def main() -> None:
     kept = pd.read_csv(RESULTS)
     results = pd.concat([kept[~kept["label"].isin(labels)], *(measured(label, ways[label]) for label in labels)])
     results.to_csv(RESULTS, index=False)
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{after}", encoding="utf-8")
+    rewrite(table(results), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from marked import replaced
 from scipy.special import expit, xlogy
 from sklearn.linear_model import LogisticRegression
 from xgboost import XGBClassifier
@@ -173,11 +174,8 @@ def checks_table(checks: pd.DataFrame) -> str:
 def pages(scores: pd.DataFrame, checks: pd.DataFrame) -> dict[Path, str]:
     """Return each page with its tables put between the marks."""
     scored, checked = scores_table(scores), checks_table(checks)
-    found = {}
-    for page, table in ((PAGE, f"{scored}\n\n{checked}"), (README, scored)):
-        text = page.read_text(encoding="utf-8")
-        found[page] = f"{text[: text.index(BEGIN) + len(BEGIN)]}\n{table}\n{text[text.index(END) :]}"
-    return found
+    tables = {PAGE: f"{scored}\n\n{checked}", README: scored}
+    return {page: replaced(page.read_text(encoding="utf-8"), table, BEGIN, END) for page, table in tables.items()}
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
+from marked import rewrite
 
 from shiftcast.pipelines.drawing.picture import NARROW, WIDE, Picture, asset
 from shiftcast.pipelines.pages.whole import all_views
@@ -87,9 +88,7 @@ def page_table(table: pd.DataFrame) -> str:
 
 def write_page(table: pd.DataFrame, page: Path = PAGE) -> None:
     """Put the table between the marks of the page."""
-    text = page.read_text(encoding="utf-8")
-    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
-    page.write_text(f"{before}\n{page_table(table)}\n{after}", encoding="utf-8")
+    rewrite(page_table(table), BEGIN, END, page)
 
 
 def main() -> None:

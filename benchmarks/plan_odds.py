@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from marked import rewrite
 from scipy.special import expit, logit
 
 from shiftcast.forecast.capacity.choices import draw_leads
@@ -123,10 +124,7 @@ def main() -> None:
             rows += later(draw_world(each, draws=draws, seed=SEEDS[0]).cube, now, origin, kind)
     results = pd.DataFrame(rows).sort_values(["kind", "risk"], kind="stable")
     results.to_csv(RESULTS, index=False, float_format="%.4f", lineterminator="\n")
-    page = PAGE.read_text(encoding="utf-8")
-    before_table, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before_table}{BEGIN}\n{page_table(pd.read_csv(RESULTS))}\n{END}{after}", encoding="utf-8")
+    rewrite(page_table(pd.read_csv(RESULTS)), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

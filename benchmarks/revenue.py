@@ -22,6 +22,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
@@ -210,19 +211,13 @@ def _ahead(past: PastOrigin, actual: pd.Series) -> Array:
     return actual.to_numpy(dtype=np.float64)[len(past.reported) : len(past.reported) + HORIZON]
 
 
-def written(page: str, text: str) -> str:
-    """Return a page with the text between the two marks."""
-    before, rest = page.split(BEGIN)
-    return f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}"
-
-
 def main() -> None:
     """Score, write the results, and the tables of them into the README."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=1000)
     pd.concat(scores(parser.parse_args().draws), ignore_index=True).round(6).to_csv(RESULTS, index=False)
-    page, text = ROOT / "README.md", tables(pd.read_csv(RESULTS))
-    page.write_text(written(page.read_text(encoding="utf-8"), text), encoding="utf-8")
+    text = tables(pd.read_csv(RESULTS))
+    rewrite(text, BEGIN, END, ROOT / "README.md")
     print(text)
 
 

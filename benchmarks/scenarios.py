@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+from marked import rewrite
 
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
@@ -70,9 +71,7 @@ def _figure(measure: str, value: float, *, sign: bool = False) -> str:
 
 def write_page(results: pd.DataFrame) -> None:
     """Write the table into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{page_table(results)}\n{END}{after}", encoding="utf-8")
+    rewrite(page_table(results), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

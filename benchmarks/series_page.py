@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from volume_traces import TRACES
 
 FOLDER = Path(__file__).resolve().parent
@@ -205,9 +206,8 @@ def block() -> str:
 def write() -> None:
     """Put the results into their places."""
     draw()
-    for file, text in ((PAGE, block()), (README, sentence())):
-        before, rest = file.read_text(encoding="utf-8").split(BEGIN)
-        file.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(block(), BEGIN, END, PAGE)
+    rewrite(sentence(), BEGIN, END, README)
 
 
 def draw() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 import pandas as pd
 from fleet import made_up
+from marked import replaced
 from threadpoolctl import threadpool_limits
 
 from shiftcast.features.frames import Usage, conform
@@ -33,7 +34,7 @@ from shiftcast.pipelines.serving.work import cost_of
 
 RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
-BEGIN, END = "<!-- benchmarks/serving_work.py: begin -->\n", "<!-- benchmarks/serving_work.py: end -->\n"
+BEGIN, END = "<!-- benchmarks/serving_work.py: begin -->", "<!-- benchmarks/serving_work.py: end -->"
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks" / "data"
 COLUMNS = ("model", "question", "first", "again")
 WORKLOADS, MONTHS = 200, 36  # of the made-up fleet
@@ -108,11 +109,10 @@ def page(results: pd.DataFrame, text: str) -> str:
                       for name, own in zip(most["question"], fleet, strict=True)]  # fmt: skip
     most = most.sort_values(["model", "counts", "question"], ascending=[False, False, True])
     rows = [f"| `{name}`{way}{'' if row.model == 'world' else ' of a fleet'} | {row.counts:g} | {row.first:.2f} "
-            f"| {row.again:.2f} |\n" for row in most.itertuples()
+            f"| {row.again:.2f} |" for row in most.itertuples()
             for name, way in [re.match(r"(\w+)(.*)", row.question).groups()]]  # fmt: skip
-    table = "| question | counts as [CPU s] | measured, first | again |\n|---|---|---|---|\n" + "".join(rows)
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + table + END + rest.partition(END)[2]
+    head = ["| question | counts as [CPU s] | measured, first | again |", "|---|---|---|---|"]
+    return replaced(text, "\n".join([*head, *rows]), BEGIN, END)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 
 from shiftcast.forecast.migration import ShareFit, fit_shares
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
@@ -110,8 +111,7 @@ def main() -> None:
     """Measure, and write results and page."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     measure().to_csv(RESULTS, index=False, float_format="%.6g")
-    head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(f"{head}{BEGIN}\n{table(pd.read_csv(RESULTS))}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(table(pd.read_csv(RESULTS)), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from marked import rewrite
 
 RESULTS = Path(__file__).with_name("spark.csv")
 PAGE = Path(__file__).parents[1] / "docs" / "sizes.md"
@@ -157,8 +158,7 @@ def main() -> None:
 
 def write_page() -> None:
     """Put the results into their place in the page of sizes."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(table(), BEGIN, END, PAGE)
 
 
 def table() -> str:

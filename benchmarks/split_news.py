@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from scipy.special import chdtrc, logit
 
 from shiftcast.features.arrays import Array
@@ -173,9 +174,7 @@ def main() -> None:
     told, since = widened(pd.DataFrame(news(record, quarters))), origins(record, quarters)
     pd.concat([told, since]).to_csv(RESULTS, index=False, float_format="%.4f", lineterminator="\n")
     text = page_text(*read_results())
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    rewrite(text, BEGIN, END, PAGE)
     print(told.to_string(), text, sep="\n")
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from share_panels import generation_panels, operator_panel
 
 from shiftcast.forecast.migration.draws import series_draws
@@ -195,9 +196,7 @@ def main() -> None:
     kept = pd.read_csv(RESULTS) if RESULTS.exists() else made.iloc[:0]
     pd.concat([kept[kept.label != given.label], made]).to_csv(RESULTS, index=False)
     text = tables(pd.read_csv(RESULTS))
-    for page in PAGES:
-        before, rest = page.read_text(encoding="utf-8").split(BEGIN)
-        page.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    rewrite(text, BEGIN, END, *PAGES)
     print(text)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from marked import rewrite
 from volume_traces import TRACES
 
 from shiftcast.features.panel import Panel
@@ -128,9 +129,7 @@ def main() -> None:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    page = PAGE.read_text()
-    head, _, rest = page.partition(BEGIN)
-    PAGE.write_text(f"{head}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}")
+    rewrite(table(), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from marked import rewrite
 from threadpoolctl import threadpool_limits
 from typer.testing import CliRunner
 
@@ -161,9 +162,7 @@ def main() -> None:
         rows = [answered(each, forecaster, root) for each in TWENTY if known(each, jobs=jobs)]
     results = pd.DataFrame(rows, columns=list(COLUMNS))
     results.to_csv(RESULTS, index=False)
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{page_table(results)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    rewrite(page_table(results), BEGIN, END, PAGE)
 
 
 if __name__ == "__main__":

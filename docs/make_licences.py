@@ -20,11 +20,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / ".ci"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from marked import replaced
 from pinned import pins, plain
 
 PINS = Path(__file__).parents[1] / "constraints.txt"
 PAGE = Path(__file__).with_name("licences.md")
-BEGIN, END = "<!-- made by docs/make_licences.py -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- made by docs/make_licences.py -->", "<!-- end -->"
 ALLOWED = {
     "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD", "CC0-1.0", "ISC", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0",
     "Zlib",
@@ -125,8 +127,7 @@ def lines(found: dict[tuple[str, str], str], wanted: dict[str, str]) -> Iterator
 
 def page(text: str, found: dict[tuple[str, str], str], wanted: dict[str, str]) -> str:
     """Return the page with its tables made anew."""
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + "".join(f"{line}\n" for line in lines(found, wanted)) + END + rest.partition(END)[2]
+    return replaced(text, "\n".join(lines(found, wanted)), BEGIN, END)
 
 
 def main() -> None:

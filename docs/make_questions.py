@@ -7,22 +7,25 @@ that of answers, for clients.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from shiftcast.forecast.questions import QUESTIONS, field_rows, json_schema
 from shiftcast.forecast.telling.form import answer_schema
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from marked import replaced
+
 PAGE = Path(__file__).with_name("serving.md")
 SCHEMA = Path(__file__).with_name("questions.json")
 ANSWERS = Path(__file__).with_name("answers.schema.json")
-BEGIN, END = "<!-- made by docs/make_questions.py -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- made by docs/make_questions.py -->", "<!-- end -->"
 
 
 def page(text: str) -> str:
     """Return the page with its tables made anew."""
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + "".join(f"{line}\n" for line in lines()) + END + rest.partition(END)[2]
+    return replaced(text, "\n".join(lines()), BEGIN, END)
 
 
 def lines() -> Iterator[str]:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from marked import replaced
+
 PAGE = Path(__file__).with_name("testing.md")
 RECORD = Path(__file__).parents[1] / "benchmarks" / "mutants.json"
 REASONS = RECORD.with_suffix(".csv")
-BEGIN, END = "<!-- made by docs/make_testing.py -->\n", "<!-- end -->\n"
+BEGIN, END = "<!-- made by docs/make_testing.py -->", "<!-- end -->"
 Row = dict[str, Any]
 
 
 def page(text: str) -> str:
     """Return the page with its tables made anew."""
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + "".join(f"{line}\n" for line in lines()) + END + rest.partition(END)[2]
+    return replaced(text, "\n".join(lines()), BEGIN, END)
 
 
 def lines() -> Iterator[str]:

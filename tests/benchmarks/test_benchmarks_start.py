@@ -39,7 +39,6 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 def test_a_benchmark_tells_what_it_takes(name, monkeypatch, capsys):
     """Run the script in this process, where what all of them import is imported once."""
     monkeypatch.setattr(sys, "argv", [f"{name}.py", "--help"])
-    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])  # as Python does for a script
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(FOLDER / f"{name}.py"), run_name="__main__")
     assert (ended.value.code, capsys.readouterr().out[:6]) == (0, "usage:")

@@ -1,7 +1,6 @@
 """Pages show what the benchmarks of volumes by category and of random walks of shares measured."""
 
 import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,8 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(params=["categories", "share_walks"])
-def benchmark(request, monkeypatch):
+def benchmark(request):
     """Return the names of a script."""
-    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
     return runpy.run_path(str(FOLDER / f"{request.param}.py"))
 
 
@@ -30,8 +28,7 @@ def test_random_walks_of_shares_are_held():
     assert 0.76 < one.mean() < 0.84
 
 
-def test_crps_by_hand(monkeypatch):
-    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
+def test_crps_by_hand():
     scored = runpy.run_path(str(FOLDER / "categories.py"))["scored"]
     end = pd.Timestamp("2026-01-31")
     future = pd.DataFrame({"series": "s", "category": ["a", "b"], "period_end": end, "value": [7.0, 3.0]})

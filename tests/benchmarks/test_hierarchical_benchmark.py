@@ -1,7 +1,6 @@
 """Hierarchies beside peers: the page shows what the scripts wrote, and draws are set beside draws alone."""
 
 import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(params=["hierarchical", "hierarchical_methods"])
-def script(request, monkeypatch):
-    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])  # as Python does for a script
+def script(request):
     return runpy.run_path(str(FOLDER / f"{request.param}.py"))
 
 

@@ -1,7 +1,6 @@
 """Panels of take-overs: surfaces of the ledger by hand, and the tables that documentation shows."""
 
 import runpy
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +10,8 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
-def benchmark(monkeypatch):
+def benchmark():
     """Return the names of the script."""
-    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
     return runpy.run_path(str(FOLDER / "take_overs.py"))
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import runpy
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.fixture(scope="module")
 def script():
-    before = list(sys.path)
-    sys.path.insert(0, str(FOLDER))
-    yield runpy.run_path(str(FOLDER / "temporal.py"))
-    sys.path[:] = before
+    return runpy.run_path(str(FOLDER / "temporal.py"))
 
 
 def test_the_page_shows_the_results(script):

@@ -57,7 +57,7 @@ def test_all_classifiers_hold_unless_the_package_is_known_to_leave_the_choice(na
 
 def test_a_licence_that_is_not_allowed_or_not_known_ends_the_command(tmp_path, monkeypatch):
     page, pins = tmp_path / "licences.md", tmp_path / "pins.txt"
-    page.write_text(f"{maker.BEGIN}| a | 1 | GPL-3.0-only |\n{maker.END}", encoding="utf-8")
+    page.write_text(f"{maker.BEGIN}\n| a | 1 | GPL-3.0-only |\n{maker.END}", encoding="utf-8")
     pins.write_text("a==1\nno-such-package==2\n", encoding="utf-8")
     monkeypatch.setattr(maker, "PAGE", page)
     monkeypatch.setattr(maker, "PINS", pins)

@@ -1,7 +1,6 @@
 """The command line, a notebook, the served model and the assistants' server give the same bytes for one question."""
 
 import asyncio
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -21,6 +20,11 @@ from shiftcast.pipelines.fleet.held import HeldFleets
 from shiftcast.pipelines.mcp.asking import AnswerLimits
 from shiftcast.pipelines.mcp.server import make_server
 from shiftcast.pipelines.registry.champion import open_forecaster
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
+import twenty
+
+sys.path.pop(0)
 
 QUESTIONS = {
     "rows": {"question": "forecast", "measure": "power", "segment": "rest"},
@@ -43,12 +47,6 @@ QUESTIONS = {
     "site": {"question": "site", "mw": 40.0, "given": "site.utilisation=0.7"},
     "cost": {"question": "cost", "life": "4,5", "gain": 2.0},
 }  # fmt: skip
-
-
-SCRIPT = importlib.util.spec_from_file_location("twenty", Path(__file__).parents[3] / "benchmarks" / "twenty.py")
-twenty = importlib.util.module_from_spec(SCRIPT)
-sys.modules["twenty"] = twenty
-SCRIPT.loader.exec_module(twenty)
 
 TWENTY = {f"{each.number} {each.name}": {"question": each.name, **each.fields} for each in twenty.asked_of_forecast()}
 LONG = dict.fromkeys(("impose", "11 relabel", "13 retire"), pytest.mark.slow)
