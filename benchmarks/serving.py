@@ -2,6 +2,8 @@
 
 python benchmarks/serving.py            # needs a champion in ./mlruns: run `shiftcast run` first
 python benchmarks/serving.py --requests 2000 --root /path/to/mlruns
+python benchmarks/serving.py --write    # keeps the figures in serving.csv and writes the table of docs/serving.md
+python benchmarks/serving.py --ratio --write    # takes and keeps the comparison with the trivial model alone
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+from serving_page import RATIO, SERVING, Figure, here, keep, told, write_page
 
 from shiftcast.forecast.views.part import MEASURES
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -51,38 +56,49 @@ set_model(Trivial())
 """
 LEAVES = ("internal", "hosted", "regional_cloud", "sovereign", "enterprise", "industrial", "robotics", "edge")
 WORKLOADS = ("recsys", "search", "ads", "generative", "training")
-COMPARED = {"champion": 5, "trivial": 5}
+COMPARED = ("champion", "trivial")
+BESIDE = "single questions, the champion beside a trivial model"
 
 
 def main() -> None:
-    """Take every figure in turn."""
+    """Take every figure in turn, print each, and keep them where that is asked for."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--root", type=Path, default=Path("mlruns"))
     asked.add_argument("--requests", type=int, default=10_000, help="of the memory test")
+    asked.add_argument("--rounds", type=int, default=5, help="of the comparison with the trivial model")
     asked.add_argument("--ratio", action="store_true", help="compare with the trivial model and take no other figure")
+    asked.add_argument("--write", action="store_true", help="keep the figures, and write them into the page")
     asked.add_argument("--compare", type=Path, nargs=2, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.compare:
         serve_both(*given.compare)
         return
+    moment, figures = here(), []
     with tempfile.TemporaryDirectory(prefix="serving-") as name:
-        place = Path(name)
-        store = copied_store(given.root, place)
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        trivial = trivial_model(place / "both" / "trivial")
-        if given.ratio:
-            compare(store, place)
-            return
-        load_time(store, trivial)
-        compare(store, place)
-        start = "from shiftcast.pipelines.cli import main; main()"
-        serve = [sys.executable, "-c", start, "serve", "--root", str(store.root), "--every", "0.5", "--port"]
-        with running(serve, place / "serve.log", "/ready") as (port, process):
-            answers(port)
-            clients(port)
-            moved_alias(store, port)
-            reloads(store, port, process.pid)
-            memory(port, process.pid, given.requests)
+        for figure in taken(Path(name), given.root, given.rounds, None if given.ratio else given.requests):
+            print(f"{figure.part}: {told(figure)}", flush=True)
+            figures.append(figure)
+    if given.write:
+        keep(figures, moment, SERVING, others=given.ratio)
+        write_page()
+
+
+def taken(place: Path, root: Path, rounds: int, requests: int | None) -> Iterator[Figure]:
+    """Yield every figure of the champion of a store; without requests for the memory test the comparison alone."""
+    store = copied_store(root, place)
+    trivial = trivial_model(place / "both" / "trivial")
+    yield from compare(store, place, rounds)
+    if requests is None:
+        return
+    start = "from shiftcast.pipelines.cli import main; main()"
+    serve = [sys.executable, "-c", start, "serve", "--root", str(store.root), "--every", "0.5", "--port"]
+    with running(serve, place / "serve.log", "/ready") as (port, process):
+        yield from answers(port)
+        yield from clients(port)
+        yield from moved_alias(store, port)
+        yield from reloads(store, port, process.pid)
+        yield from memory(port, process.pid, requests)
+    yield from load_time(store, trivial)
 
 
 def copied_store(root: Path, place: Path):
@@ -111,8 +127,8 @@ def trivial_model(folder: Path) -> Path:
     return folder
 
 
-def load_time(store, trivial: Path, times: int = 5) -> None:
-    """Print how long fresh processes take to load the champion once MLflow is imported, and to open it directly.
+def load_time(store, trivial: Path, times: int = 5) -> Iterator[Figure]:
+    """Yield how long fresh processes take to load the champion once MLflow is imported, and to open it directly.
 
     A trivial model in the same store shows what is MLflow's own: opening the store and walking over the installed
     packages to check requirements.
@@ -135,8 +151,8 @@ def load_time(store, trivial: Path, times: int = 5) -> None:
             [sys.executable, "-W", "ignore", "-c", code], env=environment, capture_output=True, text=True, check=True
         )
         seconds[name].append(float(done.stdout))
-    told = ", ".join(f"{name} {statistics.median(each):.2f} s" for name, each in seconds.items())
-    print(f"load in a fresh process, MLflow imported, median of {times}: {told}")
+    for name, each in seconds.items():
+        yield Figure(f"load in a fresh process, MLflow imported, median of {times}", name, statistics.median(each), "s")
 
 
 def serve_both(folder: Path, port: Path) -> None:
@@ -175,38 +191,58 @@ def serve_both(folder: Path, port: Path) -> None:
     uvicorn.run(route, host="127.0.0.1", port=int(str(port)), log_config=None, access_log=False)
 
 
-def compare(store, place: Path) -> None:
-    """Print latencies of published quantiles over those of a trivial model, question by question in turn."""
+def compare(store, place: Path, rounds: int) -> Iterator[Figure]:
+    """Yield latencies of published quantiles beside those of a trivial model in the same process."""
     shutil.copytree(bundle_folder(store, champion_version(store)).parents[1], place / "both" / "champion")
     questions = list(itertools.islice(all_questions(), 500))
-    seconds = {name: [] for name in COMPARED}
-    cpu = dict.fromkeys(COMPARED, 0.0)
     with running(
         [sys.executable, __file__, "--compare", str(place / "both")], place / "both.log", "/trivial/ready"
     ) as (port, process):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for name in COMPARED:
-            for _ in range(20):
-                ask(connection, {"question": "quantiles", "measure": "power"}, f"/{name}/invocations")
-        for question in questions:
-            for name, times in seconds.items():
-                start = time.perf_counter()
-                ask(connection, question, f"/{name}/invocations")
-                times.append(time.perf_counter() - start)
+        yield from compared(port, process.pid, questions, rounds)
+
+
+def compared(port: int, process: int, questions: list[dict], rounds: int) -> Iterator[Figure]:
+    """Yield latencies and CPU time of two models, each question asked of one and then of the other, in every round."""
+    with connected(port) as connection:
+        for name, _ in itertools.product(COMPARED, range(20)):
+            ask(connection, {"question": "quantiles", "measure": "power"}, f"/{name}/invocations")
+        seconds = [timed(connection, questions) for _ in range(rounds)]
+        cpu = dict.fromkeys(COMPARED, 0.0)
         for name in [*COMPARED, *reversed(COMPARED)]:
-            before = worked(process.pid)
+            before = worked(process)
             for question in questions:
                 ask(connection, question, f"/{name}/invocations")
-            cpu[name] += (worked(process.pid) - before) / (2 * len(questions))
-    medians = {name: 1e3 * statistics.median(times) for name, times in seconds.items()}
-    tails = {name: 1e3 * statistics.quantiles(times, n=100)[98] for name, times in seconds.items()}
-    print(
-        f"500 distinct questions, none failed: median {medians['champion']:.1f} ms, p99 {tails['champion']:.1f} ms; "
-        f"trivial model {medians['trivial']:.1f} ms, {tails['trivial']:.1f} ms; "
-        f"ratio of medians {medians['champion'] / medians['trivial']:.2f} (target at most 1.3); CPU of the server "
-        f"{1e3 * cpu['champion']:.2f} and {1e3 * cpu['trivial']:.2f} ms a request, ratio "
-        f"{cpu['champion'] / cpu['trivial']:.2f}, whatever else runs"
-    )
+            cpu[name] += (worked(process) - before) / (2 * len(questions))
+    every = {name: [each for one in seconds for each in one[name]] for name in COMPARED}
+    ratios = [over({name: statistics.median(one[name]) for name in COMPARED}) for one in seconds]
+    medians = {name: statistics.median(each) for name, each in every.items()}
+    yield Figure(BESIDE, "questions, in turn", len(questions), "number")
+    yield Figure(BESIDE, "rounds", rounds, "number")
+    for name, each in every.items():
+        yield Figure(BESIDE, f"{name}, median", 1e3 * medians[name], "ms")
+        yield Figure(BESIDE, f"{name}, p99", 1e3 * statistics.quantiles(each, n=100)[98], "ms")
+    yield Figure(BESIDE, RATIO, over(medians), "ratio")
+    yield Figure(BESIDE, "lowest ratio of a round", min(ratios), "ratio")
+    yield Figure(BESIDE, "highest ratio of a round", max(ratios), "ratio")
+    for name in COMPARED:
+        yield Figure(BESIDE, f"{name}, CPU a request", 1e3 * cpu[name], "CPU ms")
+    yield Figure(BESIDE, "ratio of CPU", over(cpu), "ratio")
+
+
+def timed(connection, questions: list[dict]) -> dict[str, list[float]]:
+    """Return the seconds that each question took each model, which answer it one after the other."""
+    seconds: dict[str, list[float]] = {name: [] for name in COMPARED}
+    for question in questions:
+        for name, times in seconds.items():
+            start = time.perf_counter()
+            ask(connection, question, f"/{name}/invocations")
+            times.append(time.perf_counter() - start)
+    return seconds
+
+
+def over(values: dict[str, float]) -> float:
+    """Return the champion's value over the trivial model's."""
+    return values["champion"] / values["trivial"]
 
 
 def all_questions():
@@ -224,6 +260,18 @@ def all_questions():
             }
 
 
+def connected(port: int):
+    """Return a connection to a server here, which is closed at the end of a block."""
+    return contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120))
+
+
+def served(port: int) -> str:
+    """Return the version that answers."""
+    with connected(port) as connection:
+        connection.request("GET", "/ready")
+        return str(json.loads(connection.getresponse().read()).get("version", ""))
+
+
 def ask(connection, rows, path: str = "/invocations") -> bytes:
     """Return the answer to one question or several; end the benchmark where it failed."""
     rows = rows if isinstance(rows, list) else [rows]
@@ -236,9 +284,8 @@ def ask(connection, rows, path: str = "/invocations") -> bytes:
     return content
 
 
-def answers(port: int) -> None:
-    """Print times of new scenarios, draws, claims and a payload of 1,000 rows."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+def answers(port: int) -> Iterator[Figure]:
+    """Yield times of new scenarios, draws, claims and a payload of 1,000 rows."""
     kinds = {
         "new scenario": [
             {"question": "quantiles", "measure": "power", "scenario": f"generative*{1 + n / 10}"} for n in range(1, 6)
@@ -249,23 +296,27 @@ def answers(port: int) -> None:
         ],
         "attribution": [{"question": "attribute", "start": "2025Q2", "end": f"202{n}Q2"} for n in (6, 7, 8)],
         "claims": [{"question": "claims"}] * 3,
-        "1,000 rows": [list(itertools.islice(itertools.cycle(all_questions()), 1000))],
+        "1,000 rows": [list(itertools.islice(itertools.cycle(all_questions()), 1000))] * 3,
     }
-    for name, questions in kinds.items():
-        times = []
-        for question in questions:
-            start = time.perf_counter()
-            ask(connection, question)
-            times.append(time.perf_counter() - start)
-        print(f"{name}: {max(times):.2f} s at the most of {len(times)}")
+    with connected(port) as connection:
+        for name, questions in kinds.items():
+            times = []
+            for question in questions:
+                start = time.perf_counter()
+                ask(connection, question)
+                times.append(time.perf_counter() - start)
+            yield Figure("time of an answer", f"{name}, median", statistics.median(times), "s")
+            yield Figure("time of an answer", f"{name}, longest of {len(times)}", max(times), "s")
 
 
-def clients(port: int, number: int = 8, each: int = 100) -> None:
-    """Print the rate of several clients at once."""
+def clients(port: int, number: int = 8, each: int = 100) -> Iterator[Figure]:
+    """Yield the rate of several clients at once."""
     start = time.perf_counter()
     under_load(port, number, each)
     rate = number * each / (time.perf_counter() - start)
-    print(f"{number} clients, {number * each} requests, none failed: {rate:.0f} a second")
+    part = f"{number} clients at once, none of whose requests failed"
+    yield Figure(part, "requests", number * each, "number")
+    yield Figure(part, "rate", rate, "a second")
 
 
 def under_load(port: int, number: int, each: int, meanwhile=lambda: None) -> None:
@@ -273,10 +324,10 @@ def under_load(port: int, number: int, each: int, meanwhile=lambda: None) -> Non
     failures: list[str] = []
 
     def work() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         try:
-            for question in itertools.islice(itertools.cycle(all_questions()), each):
-                ask(connection, question)
+            with connected(port) as connection:
+                for question in itertools.islice(itertools.cycle(all_questions()), each):
+                    ask(connection, question)
         except (OSError, http.client.HTTPException, SystemExit) as error:
             failures.append(str(error))
 
@@ -290,51 +341,51 @@ def under_load(port: int, number: int, each: int, meanwhile=lambda: None) -> Non
         raise SystemExit(f"{len(failures)} clients failed: {failures[0]}")
 
 
-def moved_alias(store, port: int) -> None:
-    """Move the alias back and forth under load, and print that nothing failed and the new version answers."""
-    served = []
+def moved_alias(store, port: int, number: int = 4, each: int = 400) -> Iterator[Figure]:
+    """Move the alias back and forth under load, and yield how often the new version answered; none may fail."""
+    followed, moves = [], ("1", "2", "1")
 
     def move() -> None:
-        for version in ("1", "2", "1"):
+        for version in moves:
             store.client.set_registered_model_alias(MODEL, CHAMPION, version)
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-                connection.request("GET", "/ready")
-                if json.loads(connection.getresponse().read())["version"] == version:
-                    served.append(version)
+                if served(port) == version:
+                    followed.append(version)
                     break
                 time.sleep(0.1)
 
-    under_load(port, 4, 400, move)
-    print(f"alias moved {len(served)} of 3 times under the load of 4 clients, 1600 requests, none failed")
+    under_load(port, number, each, move)
+    part = f"alias moved under {number} clients, none of whose requests failed"
+    yield Figure(part, "requests", number * each, "number")
+    yield Figure(part, "moves", len(moves), "number")
+    yield Figure(part, "moves that the server followed", len(followed), "number")
 
 
-def reloads(store, port: int, process: int, times: int = 12) -> None:
-    """Print resident memory of the server as the alias goes back and forth."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+def reloads(store, port: int, process: int, times: int = 12) -> Iterator[Figure]:
+    """Yield resident memory of the server as the alias goes back and forth."""
     sizes = []
     for version in itertools.islice(itertools.cycle("12"), times):
         store.client.set_registered_model_alias(MODEL, CHAMPION, version)
         for _ in range(300):
-            connection.request("GET", "/version")
-            if json.loads(connection.getresponse().read())["version"] == version:
+            if served(port) == version:
                 break
             time.sleep(0.1)
-        ask(connection, {"question": "quantiles", "measure": "power"})
+        with connected(port) as connection:
+            ask(connection, {"question": "quantiles", "measure": "power"})
         sizes.append(resident(process))
-    print(f"resident memory over {times} reloads [MiB]: {sizes[0]:.0f} after the first, {sizes[-1]:.0f} after the last")
+    part = f"resident memory over {times} reloads"
+    yield Figure(part, "after the first", sizes[0], "MiB")
+    yield Figure(part, "after the last", sizes[-1], "MiB")
 
 
-def memory(port: int, process: int, requests: int) -> None:
-    """Print resident memory of the server while requests go on."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    marks = {}
-    for number, question in enumerate(itertools.islice(itertools.cycle(all_questions()), requests), start=1):
-        ask(connection, question)
-        if number in {requests // 10, requests // 2, requests}:
-            marks[number] = resident(process)
-    print("resident memory [MiB]: " + ", ".join(f"{size:.0f} after {number}" for number, size in marks.items()))
+def memory(port: int, process: int, requests: int) -> Iterator[Figure]:
+    """Yield resident memory of the server while requests go on."""
+    with connected(port) as connection:
+        for number, question in enumerate(itertools.islice(itertools.cycle(all_questions()), requests), start=1):
+            ask(connection, question)
+            if number in {requests // 10, requests // 2, requests}:
+                yield Figure("resident memory over requests", f"after {number:,}", resident(process), "MiB")
 
 
 def worked(process: int) -> float:

@@ -6,7 +6,7 @@ of their own by two of them, and look at the answer: 200, JSON, and the version 
 goes back and forth every few seconds. Resident memory of the server and of its processes is read every second. Ends
 with 1 where a request failed, the alias did not arrive, memory of the last third lies above that of the third before
 it by more than :data:`SLACK` and :data:`PART`, or one of the other processes took more than :data:`HAND`. ``--write``
-keeps the figures in ``benchmarks/soak.csv``.
+keeps the figures in ``benchmarks/soak.csv`` and writes the table of ``docs/serving.md``.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import pandas as pd
-from serving import copied_store, resident, running
+from serving import copied_store, resident, running, served
+from serving_page import SOAK, Figure, here, keep, told, write_page
 
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL
@@ -35,7 +35,6 @@ from shiftcast.pipelines.registry.versions import open_version
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.work import cost_of
 
-RESULTS = Path(__file__).with_suffix(".csv")
 SLACK, PART = 64.0, 0.05  # MiB, and share of it, by which memory may differ and still count as settled
 HAND = 1536.0  # MiB that a process which is ended and begun anew may take
 LIGHT_CLIENTS, LONG_CLIENTS, MOVE = 3, 2, 5.0  # clients, and seconds between two moves of the alias
@@ -62,9 +61,14 @@ def settled(memory: list[tuple[float, float, float]]) -> list[str]:
     ['the server grew from 722 to 872 MiB']
     """
     before, after = thirds(memory)
-    wrong = [f"the server grew from {before:.0f} to {after:.0f} MiB"] if after > before * (1 + PART) + SLACK else []
+    wrong = [f"the server grew from {before:.0f} to {after:.0f} MiB"] if after > bound(before) else []
     most = max(each[2] for each in memory)
     return [*wrong, *([f"a process took {most:.0f} MiB"] if most > HAND else [])]
+
+
+def bound(before: float) -> float:
+    """Return what memory may be that was so much a while before [MiB]."""
+    return before * (1 + PART) + SLACK
 
 
 def thirds(memory: list[tuple[float, float, float]]) -> tuple[float, float]:
@@ -136,13 +140,6 @@ def move(store: Any, port: int, heard: Heard, stop: threading.Event) -> None:
             return
 
 
-def served(port: int) -> str:
-    """Return the version that answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", "/ready")
-    return str(json.loads(connection.getresponse().read()).get("version", ""))
-
-
 def soak(store: Any, port: int, process: int, asked: list[dict[str, Any]], minutes: float) -> Heard:
     """Let everything run beside each other for so long."""
     heard, stop = Heard(), threading.Event()
@@ -161,18 +158,21 @@ def soak(store: Any, port: int, process: int, asked: list[dict[str, Any]], minut
     return heard
 
 
-def figures(heard: Heard, minutes: float) -> dict[str, float]:
-    """Return what was seen as numbers by name."""
+def figures(heard: Heard, minutes: float) -> list[Figure]:
+    """Return what was seen."""
     seconds = sorted(heard.seconds)
     before, after = thirds(heard.memory)
-    return {
-        "minutes": minutes, "requests": sum(heard.asked.values()), "kinds of question": len(heard.asked),
-        "failed": len(heard.failed), "moves of the alias": heard.moves,
-        "median [s]": median(seconds), "p99 [s]": seconds[int(0.99 * len(seconds))], "longest [s]": seconds[-1],
-        "server, middle third [MiB]": before, "server, last third [MiB]": after,
-        "server, most [MiB]": max(each[1] for each in heard.memory),
-        "a process, most [MiB]": max(each[2] for each in heard.memory),
-    }  # fmt: skip
+    counts = {"minutes": minutes, "requests": sum(heard.asked.values()), "kinds of question": len(heard.asked),
+              "clients": LIGHT_CLIENTS + LONG_CLIENTS, "failed": len(heard.failed),
+              "moves of the alias": heard.moves}  # fmt: skip
+    times = {"median": median(seconds), "p99": seconds[int(0.99 * len(seconds))], "longest": seconds[-1]}
+    sizes = {"middle third": before, "last third": after, "may be in the last third": bound(before),
+             "most": max(each[1] for each in heard.memory)}  # fmt: skip
+    hands = {"most": max(each[2] for each in heard.memory), "may be": HAND}
+    parts = (("everything asked while the alias moves", "number", counts), ("time of an answer", "s", times),
+             ("resident memory of the server", "MiB", sizes),
+             ("resident memory of a process that answers long questions", "MiB", hands))  # fmt: skip
+    return [Figure(part, what, value, unit) for part, unit, found in parts for what, value in found.items()]
 
 
 def main() -> None:
@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path("mlruns"))
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--write", action="store_true", help="keep the figures")
-    given = parser.parse_args()
+    given, moment = parser.parse_args(), here()
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         store = copied_store(given.root, Path(name))
         asked = [{**each, "form": form} for each in questions(open_version(CHAMPION, root=store.root))
@@ -190,10 +190,12 @@ def main() -> None:
         command = [sys.executable, "-c", start, "serve", "--root", str(store.root), "--every", "0.5", "--port"]
         with running(command, Path(name) / "serve.log", "/ready") as (port, process):
             heard = soak(store, port, process.pid, asked, given.minutes)
-    table = pd.Series(figures(heard, given.minutes), name="value").rename_axis("what").round(2).reset_index()
-    print(table.to_string(index=False))
+    found = figures(heard, given.minutes)
+    for figure in found:
+        print(f"{figure.part}: {told(figure)}")
     if given.write:
-        table.to_csv(RESULTS, index=False, lineterminator="\n")
+        keep(found, moment, SOAK)
+        write_page()
     wrong = [*heard.failed[:20], *settled(heard.memory)]
     raise SystemExit("\n".join(wrong) if wrong else 0)
 
