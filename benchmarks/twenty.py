@@ -1,11 +1,14 @@
 """Ask the twenty questions of a registered forecast, and time each after it is loaded.
 
-``python benchmarks/twenty.py [--root DIR] [--jobs]`` asks the champion of a store that ``shiftcast run`` made of the
-public record, ``mlruns`` here if left out; it writes ``benchmarks/twenty.csv`` and the table of
-``docs/twenty_questions.md``. A question that has a schema (:mod:`forecast.questions`) is asked through
+``python benchmarks/twenty.py [--root DIR] [--jobs] [--vintages DIR] [--only 5 16]`` asks the champion of a store that
+``shiftcast run`` made of the public record, ``mlruns`` here if left out; it writes ``benchmarks/twenty.csv`` and the
+table of ``docs/twenty_questions.md``. A question that has a schema (:mod:`forecast.questions`) is asked through
 ``Forecaster.answer``, which is what every door calls. The others are commands on the store; those that need a second
-version or make one (``why``, ``retrain``, ``monitor``) are run with ``--jobs`` only. The line shown is the first
-sentence of what the answer says; the time is CPU time of the process, so that what else runs does not count.
+version or make one (``why``, ``retrain``, ``monitor``) are run with ``--jobs`` only, in a copy of the store. There
+``why`` compares the champion with a forecast of an earlier day, which is made first, as of :data:`MONTHS` before, where
+the store has none; with ``--vintages`` it is asked of a store that has both, without ``--jobs`` too. The line shown is
+the first sentence of what the answer says; the time is CPU time of the process, so that what else runs does not count.
+Questions that are not asked keep the row they had.
 """
 
 from __future__ import annotations
@@ -13,9 +16,12 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import shutil
+import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -29,11 +35,15 @@ from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.registry.champion import open_forecaster
+from shiftcast.pipelines.registry.mlflow_store import ORIGIN_TAG, all_versions, champion_version, open_store
+from shiftcast.pipelines.registry.schema import relocate
 
 RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "twenty_questions.md"
 BEGIN, END = "<!-- benchmarks/twenty.py: begin -->", "<!-- benchmarks/twenty.py: end -->"
 MOST = 10.0  # CPU seconds a question may take
+MONTHS = 3  # from the forecast before to the champion
+BEFORE = "VERSION"  # in a command: the number of the forecast before
 _RULE = re.compile("[\u2500-\u257f]")  # what draws a table on a screen
 COLUMNS = ("number", "who", "question", "command", "answer", "seconds", "assumed")
 
@@ -67,8 +77,8 @@ TWENTY = (
     Asked(3, "vendor planner", "What probability has the claim of a trillion dollars through 2027?", "check",
           {"claim": "nvda-gtc26-1t"}),
     Asked(4, "analyst", "Is it still 60/40?", "split", {"base": "revenue", "definition": "recast_2"}),
-    Asked(5, "capacity planner", "Why does this forecast differ from the one before?", "why", options=("--from", "1"),
-          job=True),
+    Asked(5, "capacity planner", "Why does this forecast differ from the one before?", "why",
+          options=("--from", BEFORE), job=True),
     Asked(6, "FinOps", "Why did GPU-hours grow since last year: volume, mix or what a request takes?", "attribute",
           {"start": "2025Q2", "end": "2026Q2", "by": "factor"}),
     Asked(7, "FinOps", "What does a million tokens cost, and how does it move with life?", "cost", {"life": "4,5,6"}),
@@ -106,6 +116,46 @@ def asked_of_forecast() -> list[Asked]:
 def known(each: Asked, *, jobs: bool) -> bool:
     """Return whether a question can be asked here: of a forecast, or by a command that is no job or may be run."""
     return each.name in QUESTIONS or (bool(each.options) and (jobs or not each.job))
+
+
+def earlier(root: Path) -> str | None:
+    """Return the number of the newest version of an earlier day than the champion's, or none."""
+    store = open_store(root, make=False)
+    day = champion_version(store).tags[ORIGIN_TAG]
+    return max((str(each.version) for each in all_versions(store) if each.tags.get(ORIGIN_TAG, day) < day), key=int,
+               default=None)  # fmt: skip
+
+
+def add_earlier(root: Path, place: Path) -> None:
+    """Make a forecast as of some months before the champion, with its report in a folder beside."""
+    day = pd.Timestamp(champion_version(open_store(root, make=False)).tags[ORIGIN_TAG])
+    words = ["run", "--origin", f"{day - pd.DateOffset(months=MONTHS):%Y-%m-%d}", "--root", str(root)]
+    done = CliRunner().invoke(app, [*words, "--out", str(place / "out"), "--quiet"])
+    if done.exit_code:
+        raise SystemExit(f"{shlex.join(words)}: {done.exception or done.stderr}")
+
+
+@contextmanager
+def workshop(root: Path, *, vintage: bool) -> Iterator[Path]:
+    """Give a copy of a store for jobs, with a forecast of an earlier day where that is wanted; it goes afterwards."""
+    with tempfile.TemporaryDirectory(prefix="twenty-") as name:
+        copy = Path(shutil.copytree(root, Path(name) / "mlruns"))
+        relocate(copy)
+        if vintage and earlier(copy) is None:
+            add_earlier(copy, Path(name))
+        yield copy
+
+
+def of_store(each: Asked, root: Path) -> Asked:
+    """Return a question with the number of the forecast before in the place of its name."""
+    if BEFORE not in each.options:
+        return each
+    number = earlier(root)
+    if number is None:
+        raise SystemExit(
+            f"{root} has no version of an earlier day than its champion's; run `shiftcast run --origin DAY`"
+        )
+    return replace(each, options=tuple(number if word == BEFORE else word for word in each.options))
 
 
 def first_sentence(text: str) -> str:
@@ -150,19 +200,41 @@ def page_table(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Ask all that the forecast knows how to answer, and write the results."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--root", type=Path, default=Path("mlruns"))
-    options.add_argument("--jobs", action="store_true")
-    root, jobs = (given := options.parse_args()).root, given.jobs
+def ask_all(asked: list[Asked], root: Path, vintages: Path | None) -> list[dict[str, Any]]:
+    """Return the rows of questions: of the store, of a copy of it for jobs, and of the vintages where given."""
     forecaster = open_forecaster(root=root)
     forecaster.answer({"question": "quantiles", "measure": "power"})  # what is drawn once for all is part of the load
-    with threadpool_limits(1):  # threads that wait for each other on a busy machine count as CPU time
-        rows = [answered(each, forecaster, root) for each in TWENTY if known(each, jobs=jobs)]
-    results = pd.DataFrame(rows, columns=list(COLUMNS))
-    results.to_csv(RESULTS, index=False)
-    rewrite(page_table(results), BEGIN, END, PAGE)
+    given = {each.number for each in asked if vintages and BEFORE in each.options}
+    copied = [each for each in asked if each.job and each.number not in given]
+    rows = []
+    with workshop(root, vintage=any(BEFORE in each.options for each in copied)) if copied else nullcontext() as copy:
+        for each in asked:
+            store = vintages if each.number in given else copy if each.job else root
+            beside = chdir(copy.parent) if store == copy else nullcontext()  # where a job publishes
+            with threadpool_limits(1), beside:  # threads that wait for each other on a busy machine count as CPU time
+                rows.append(answered(of_store(each, store), forecaster, store))
+    return rows
+
+
+def main() -> None:
+    """Ask all that the forecast knows how to answer, and write the results."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--root", type=Path, default=Path("mlruns"))
+    options.add_argument("--jobs", action="store_true", help="run jobs as well, in a copy of the store")
+    options.add_argument("--vintages", type=Path, help="store of a champion and an earlier forecast, asked why")
+    options.add_argument("--only", type=int, nargs="+", help="numbers of questions; the others keep their rows")
+    given = options.parse_args()
+    asked = [each for each in TWENTY
+             if (known(each, jobs=given.jobs) or (given.vintages and BEFORE in each.options))
+             and each.number in (given.only or {each.number})]  # fmt: skip
+    rows = pd.DataFrame(ask_all(asked, given.root, given.vintages), columns=list(COLUMNS))
+    merged(rows, pd.read_csv(RESULTS)).to_csv(RESULTS, index=False)
+    rewrite(page_table(pd.read_csv(RESULTS)), BEGIN, END, PAGE)
+
+
+def merged(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of questions, new where they were asked anew, by number."""
+    return pd.concat([new, old[~old["number"].isin(new["number"])]]).sort_values("number")
 
 
 if __name__ == "__main__":
