@@ -26,7 +26,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from serving_page import RATIO, SERVING, Figure, here, keep, told, write_page
+from serving_page import RATIO, SERVING, Figure, here, keep, measured, write_page
 
 from shiftcast.forecast.views.part import MEASURES
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -76,7 +76,7 @@ def main() -> None:
     moment, figures = here(), []
     with tempfile.TemporaryDirectory(prefix="serving-") as name:
         for figure in taken(Path(name), given.root, given.rounds, None if given.ratio else given.requests):
-            print(f"{figure.part}: {told(figure)}", flush=True)
+            print(f"{figure.part}, {figure.what}: {measured(figure)}", flush=True)
             figures.append(figure)
     if given.write:
         keep(figures, moment, SERVING, others=given.ratio)

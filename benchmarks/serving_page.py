@@ -57,20 +57,22 @@ def keep(figures: Iterable[Figure], moment: Moment, file: Path, *, others: bool 
 
 
 def table(rows: pd.DataFrame) -> str:
-    """Return a table with a line for each part: its figures, and when and where they were measured."""
-    lines = ["| | measured | on |", "|---|---|---|"]
-    for part, each in rows.groupby("part", sort=False):
-        found = list(each.itertuples())
-        moments = dict.fromkeys(_when(row) for row in found)
-        lines.append(f"| {part} | {'; '.join(told(row) for row in found)} | {', '.join(moments)} |")
+    """Return a table with a line for each figure; its part, and when and where that was measured, stand once."""
+    lines = ["| part | figure | measured | on |", "|---|---|---|---|"]
+    before = ("", "")
+    for row in rows.itertuples():
+        where = (row.part, _when(row))
+        part, on = where if where != before else ("", "")
+        lines.append(f"| {part} | {row.what} | {measured(row)} | {on} |")
+        before = where
     return "\n".join(lines)
 
 
-def told(row: Figure) -> str:
-    """Return a figure in words, and that the goal is missed where it is."""
-    figure = format(row.value, FORMATS.get(row.unit, ",.0f"))
+def measured(row: Figure) -> str:
+    """Return the value of a figure with its unit, and that the goal is missed where it is."""
+    value = format(row.value, FORMATS.get(row.unit, ",.0f")) + ("" if row.unit in UNTOLD else f" {row.unit}")
     goal = f" (at most {GOAL} wanted{'' if row.value <= GOAL else ', missed'})" if row.what == RATIO else ""
-    return f"{row.what}: {figure}{'' if row.unit in UNTOLD else f' {row.unit}'}{goal}"
+    return f"{value}{goal}"
 
 
 def _when(row: Moment) -> str:

@@ -27,7 +27,7 @@ from statistics import median
 from typing import Any
 
 from serving import copied_store, resident, running, served
-from serving_page import SOAK, Figure, here, keep, told, write_page
+from serving_page import SOAK, Figure, here, keep, measured, write_page
 
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL
@@ -192,7 +192,7 @@ def main() -> None:
             heard = soak(store, port, process.pid, asked, given.minutes)
     found = figures(heard, given.minutes)
     for figure in found:
-        print(f"{figure.part}: {told(figure)}")
+        print(f"{figure.part}, {figure.what}: {measured(figure)}")
     if given.write:
         keep(found, moment, SOAK)
         write_page()
