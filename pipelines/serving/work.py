@@ -21,6 +21,10 @@ again, and the first of a model takes up to 0.2 more; of those that make draws f
 
 FURTHER: Final[Mapping[str, float]] = {"impose": 0.25}
 """The same of each further question of a request, of a kind whose first makes the draws that they all take."""
+PUBLISHED: Final = 0.0005  # CPU seconds of published quantiles as rows, which are looked up: benchmarks/serving.py
+_LOOKED_UP: Final = frozenset(
+    {"question", "output", "measure", "segment", "leaf", "workload", "technique", "horizon", "mode", "definition", "as_of"}
+)  # fields of such a question; another asks for draws, for parts or for a whole answer
 PRIOR: Final = 9.0  # CPU seconds more of a share imposed as a prior, for which the forecast is drawn anew every time
 
 FLEET_SECONDS: Final[Mapping[str, float]] = {
@@ -53,6 +57,8 @@ def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: int | None = None)
     --------
     >>> cost_of([{"question": "impose"}, {"output": "limits"}, {"question": "check"}])
     14.05
+    >>> cost_of([{"question": "quantiles", "measure": "power"}, {"question": "quantiles", "quantiles": [0.3]}])
+    0.0505
     >>> cost_of([{"question": "impose"}, {"question": "impose", "mode": "prior"}])
     21.25
     >>> cost_of([{"question": "scenario", "scenarios": "power-40-gw,software-gain"}])
@@ -67,9 +73,14 @@ def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: int | None = None)
     for each in questions:
         name = _name(each)
         seconds = FURTHER[name] if name in met and name in FURTHER else SECONDS.get(name, LIGHT)
-        cost += seconds * _times(each) + _redrawn(each)
+        cost += PUBLISHED if _is_looked_up(each) else seconds * _times(each) + _redrawn(each)
         met.add(name)
     return cost
+
+
+def _is_looked_up(question: Mapping[str, Any]) -> bool:
+    given = {name for name, value in question.items() if value is not None}
+    return _name(question) == "quantiles" and given <= _LOOKED_UP
 
 
 def _name(question: Mapping[str, Any]) -> str:

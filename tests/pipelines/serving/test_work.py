@@ -48,15 +48,22 @@ def test_shares_imposed_count_their_draws_once_and_a_prior_every_time():
 
 
 def test_a_thousand_light_questions_are_allowed():
-    assert check_work([{"question": "quantiles"}] * 1000, WorkLimits()) == pytest.approx(50)
+    assert check_work([{"question": "share"}] * 1000, WorkLimits()) == pytest.approx(50)
     assert cost_of([]) == 0
+
+
+def test_a_thousand_published_quantiles_are_answered_at_once_and_others_where_they_can_be_ended():
+    published = {"question": "quantiles", "measure": "power", "leaf": "edge", "quantiles": None}
+    assert cost_of([published] * 1000) < WorkLimits().here
+    for more in ({"quantiles": [0.3]}, {"scenario": "all*2"}, {"by": "leaf"}, {"every": "year"}, {"form": "answer"}):
+        assert cost_of([published | more] * 1000) > WorkLimits().here
 
 
 @pytest.mark.parametrize(
     ("question", "seconds"),
     [({"question": "scenario", "scenarios": "base"}, 1.0), ({"question": "scenario", "scenarios": "a, b,c"}, 3.0),
      ({"question": "regret", "scenarios": ["a", "b"]}, 1.0), ({"question": "limits", "programmes": 2000.0}, 40.0),
-     ({"question": "limits", "programmes": 5}, 2.0), ({"question": "quantiles", "scenario": "base"}, 0.05),
+     ({"question": "limits", "programmes": 5}, 2.0), ({"question": "share", "scenario": "base"}, 0.05),
      ({"question": "quantiles", "scenario": "generative*2"}, 0.45),
      ({"question": "site", "scenario": "offline"}, 0.25)],
 )  # fmt: skip
