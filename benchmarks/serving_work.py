@@ -105,7 +105,7 @@ def page(results: pd.DataFrame, text: str) -> str:
     of = results.assign(model=results["model"].where(results["model"] == "world", "a fleet"))
     most = of.groupby(["model", "question"], sort=False)[["first", "again"]].max().reset_index()
     fleet = most["model"] != "world"
-    most["counts"] = [cost_of([WAYS.get(name, {"question": name})], fleet=0 if own else None)
+    most["counts"] = [cost_of([{**WAYS.get(name, {"question": name}), "form": "answer"}], fleet=0 if own else None)
                       for name, own in zip(most["question"], fleet, strict=True)]  # fmt: skip
     most = most.sort_values(["model", "counts", "question"], ascending=[False, False, True])
     rows = [f"| `{name}`{way}{'' if row.model == 'world' else ' of a fleet'} | {row.counts:g} | {row.first:.2f} "
