@@ -15,6 +15,7 @@ from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.doctor.registry import registry_findings
 from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
 from shiftcast.pipelines.job.workplace import WORKING
+from shiftcast.pipelines.process import alive
 from shiftcast.pipelines.publish.publication import half_published
 from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_out, publish_champion
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
@@ -22,7 +23,6 @@ from shiftcast.pipelines.registry.mlflow_store import champion_version, open_sto
 from shiftcast.pipelines.registry.schema import DATABASE, migrate, moved_from, relocate, schema_fault
 from shiftcast.pipelines.state.guard import FENCE, LockedError, check_session, clear_holder, locked, read_fence
 from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
-from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import left_scratch
 from shiftcast.pipelines.state.secrets import without_secrets

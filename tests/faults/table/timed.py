@@ -15,6 +15,7 @@ import pandas as pd
 from shiftcast.forecast.scoring.promotion import Decision
 from shiftcast.pipelines.doctor.examine import examine
 from shiftcast.pipelines.ingest.load import IngestRequest, ingest
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.registry import deciding
 from shiftcast.pipelines.registry.deciding import settle
 from shiftcast.pipelines.registry.maker import Maker
@@ -23,7 +24,6 @@ from shiftcast.pipelines.schedule.cron import as_trigger, parse_cron
 from shiftcast.pipelines.schedule.runner import missed
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.state.guard import guarded, read_fence
-from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.snapshots import take_snapshot
 from shiftcast.pipelines.store.verify import verify
