@@ -17,6 +17,7 @@ from shiftcast.pipelines.state.root import StoreError, check_place
 from shiftcast.pipelines.store.log import Entry, visible
 
 _BATCH: Final = re.compile(r"\d{8}-")
+_COMMITTED: Final = "committed"  # a file in a batch whose entry was written: without one, the log has lost it
 
 
 @contextlib.contextmanager
@@ -63,23 +64,62 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     StoreError
         If batches are there that the log should name: then it lost its end, and nothing may be removed.
     """
+    lost = lost_batch(folder, entries)
+    if lost is not None:
+        raise StoreError(f"{lost}; nothing was changed")
     keep = {entry.folder for entry in visible(entries)}
-    past = {entry.folder for entry in entries}
-    # what a file browser leaves beside them is no batch
-    there = [each for each in sorted((folder / "batches").glob("*")) if _BATCH.match(each.name)]
-    gone = [batch for batch in there if f"batches/{batch.name}" not in keep]
-    for batch in gone:
-        if f"batches/{batch.name}" not in past and not batch.name.startswith(f"{len(entries) + 1:08d}-"):
-            raise StoreError(
-                f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "
-                f"{folder / 'log'} from a copy, nothing was changed"
-            )
-    for batch in gone:
-        shutil.rmtree(batch)
+    for batch in _batches(folder):
+        if f"batches/{batch.name}" not in keep:
+            shutil.rmtree(batch)
     dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
     if dead.exists():
         dead.unlink()
     _sweep_staging(folder / "staging")
+
+
+def lost_batch(folder: Path, entries: list[Entry]) -> str | None:
+    """Return a batch that the log should name and does not, in words: then it has lost its end.
+
+    A load that is killed before its commit leaves a batch too, of the next number; one that was committed is marked.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        All entries of its log.
+
+    Returns
+    -------
+    str or None
+        The batch, and the remedy.
+    """
+    past, following = {entry.folder for entry in entries}, f"{len(entries) + 1:08d}-"
+    for batch in _batches(folder):
+        unnamed = f"batches/{batch.name}" not in past
+        if unnamed and (not batch.name.startswith(following) or (batch / _COMMITTED).exists()):
+            return (
+                f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "
+                f"{folder / 'log'} from a copy"
+            )
+    return None
+
+
+def mark_committed(batch: Path) -> None:
+    """Mark a batch whose entry has been written, so that a log which loses its end is known to.
+
+    Parameters
+    ----------
+    batch
+        Folder of the batch.
+    """
+    with contextlib.suppress(OSError):  # it counts, marked or not
+        (batch / _COMMITTED).touch()
+
+
+def _batches(folder: Path) -> list[Path]:
+    """Return the batches that are there; what a file browser leaves beside them is none."""
+    return [each for each in sorted((folder / "batches").glob("*")) if _BATCH.match(each.name)]
 
 
 def report_of(folder: Path, commit: int) -> Path:

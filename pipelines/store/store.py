@@ -36,7 +36,7 @@ from shiftcast.pipelines.store.files import (
 from shiftcast.pipelines.store.formats import check_format, write_format
 from shiftcast.pipelines.store.rewriting import withdraw_missing, write_compacted
 from shiftcast.pipelines.store.settled import settled
-from shiftcast.pipelines.store.staging import staged, sweep
+from shiftcast.pipelines.store.staging import mark_committed, staged, sweep
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -282,6 +282,7 @@ class Store:
         sync(fresh)
         move_durably(fresh, self.folder / entry.folder)
         log.write_entry(self.folder, entry)
+        mark_committed(self.folder / entry.folder)
         return entry
 
 
