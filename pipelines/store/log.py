@@ -114,7 +114,10 @@ def read_log(folder: Path) -> list[Entry]:
     for number, path in enumerate(paths, start=1):
         if path.name != _name(number):
             raise StoreError(_damaged(entry_file(folder, number), "is missing"))
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise StoreError(_damaged(path, f"cannot be read ({error.strerror})")) from None
         entry = _parse(path, content)
         if entry.number != number or entry.previous != previous:
             raise StoreError(_damaged(path, "does not follow the entry before it: one of the two was altered"))

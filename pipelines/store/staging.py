@@ -14,6 +14,7 @@ from filelock import Timeout
 
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError, check_place
+from shiftcast.pipelines.store.durable import remove
 from shiftcast.pipelines.store.log import Entry, visible
 
 _BATCH: Final = re.compile(r"\d{8}-")
@@ -62,23 +63,38 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     Raises
     ------
     StoreError
-        If batches are there that the log should name: then it lost its end, and nothing may be removed.
+        As :func:`refuse_lost`; nothing is removed then.
     """
-    lost = lost_batch(folder, entries)
-    if lost is not None:
-        raise StoreError(f"{lost}; nothing was changed")
+    there = batches(folder)
+    refuse_lost(folder, there, entries)
     keep = {entry.folder for entry in visible(entries)}
-    for batch in _batches(folder):
+    for batch in there:
         if f"batches/{batch.name}" not in keep:
-            shutil.rmtree(batch)
+            remove(batch)
     dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
     if dead.exists():
-        dead.unlink()
+        remove(dead)
     _sweep_staging(folder / "staging")
 
 
-def lost_batch(folder: Path, entries: list[Entry]) -> str | None:
-    """Return a batch that the log should name and does not, in words: then it has lost its end.
+def batches(folder: Path) -> list[Path]:
+    """Return the batches that are there, named by the log or not; what a file browser leaves beside them is none.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    list of Path
+        In the order of their commits.
+    """
+    return [each for each in sorted((folder / "batches").glob("*")) if _BATCH.match(each.name)]
+
+
+def refuse_lost(folder: Path, there: list[Path], entries: list[Entry]) -> None:
+    """Raise if the log should name a batch and does not: then it has lost its end.
 
     A load that is killed before its commit leaves a batch too, of the next number; one that was committed is marked.
 
@@ -86,23 +102,24 @@ def lost_batch(folder: Path, entries: list[Entry]) -> str | None:
     ----------
     folder
         Folder of the store.
+    there
+        Batches that were there before the log was read, so that one which is committed meanwhile is none of them.
     entries
         All entries of its log.
 
-    Returns
-    -------
-    str or None
-        The batch, and the remedy.
+    Raises
+    ------
+    StoreError
+        Naming the batch, and the remedy.
     """
     past, following = {entry.folder for entry in entries}, f"{len(entries) + 1:08d}-"
-    for batch in _batches(folder):
+    for batch in there:
         unnamed = f"batches/{batch.name}" not in past
         if unnamed and (not batch.name.startswith(following) or (batch / _COMMITTED).exists()):
-            return (
+            raise StoreError(
                 f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "
-                f"{folder / 'log'} from a copy"
+                f"{folder / 'log'} from a copy, nothing was changed"
             )
-    return None
 
 
 def mark_committed(batch: Path) -> None:
@@ -115,11 +132,6 @@ def mark_committed(batch: Path) -> None:
     """
     with contextlib.suppress(OSError):  # it counts, marked or not
         (batch / _COMMITTED).touch()
-
-
-def _batches(folder: Path) -> list[Path]:
-    """Return the batches that are there; what a file browser leaves beside them is none."""
-    return [each for each in sorted((folder / "batches").glob("*")) if _BATCH.match(each.name)]
 
 
 def report_of(folder: Path, commit: int) -> Path:
@@ -157,7 +169,7 @@ def left_staged(folder: Path) -> list[Path]:
     for lock in staging.glob("*.lock"):
         with contextlib.suppress(Timeout, OSError), kernel_lock(lock, wait=0):
             found += [each for each in (lock.with_suffix(""), lock) if each.exists()]
-    return sorted({*found, *(each for each in staging.glob("*/") if not _lock_of(each).exists())})
+    return sorted({*found, *(each for each in staging.glob("*/") if not _lock_of(each).is_file())})
 
 
 def _lock_of(staged: Path) -> Path:
@@ -166,9 +178,15 @@ def _lock_of(staged: Path) -> Path:
 
 def _sweep_staging(staging: Path) -> None:
     for lock in staging.glob("*.lock"):
-        with contextlib.suppress(Timeout), kernel_lock(lock, wait=0):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink(missing_ok=True)
+        if lock.is_file():
+            with contextlib.suppress(Timeout), kernel_lock(lock, wait=0):
+                _try_to_remove(lock.with_suffix(""))
+                lock.unlink(missing_ok=True)
     for left in staging.glob("*/"):
-        if not _lock_of(left).exists():  # a writer has its lock first, and gives it up last
-            shutil.rmtree(left, ignore_errors=True)
+        if not _lock_of(left).is_file():  # a writer has its lock first, and gives it up last
+            _try_to_remove(left)
+
+
+def _try_to_remove(staged: Path) -> None:
+    with contextlib.suppress(OSError):
+        remove(staged)

@@ -14,7 +14,6 @@ from shiftcast.pipelines.store.formats import cut_short
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.settled import settled
 from shiftcast.pipelines.store.snapshots import log_fault, snapshot_fault, snapshots
-from shiftcast.pipelines.store.staging import lost_batch
 from shiftcast.pipelines.store.store import Store
 
 _KEY: Final = (*reading.SAME, "known_at", reading.ENTRY)
@@ -42,13 +41,12 @@ def verify(store: Store) -> list[str]:
 
 
 def _faults(store: Store) -> list[str]:
-    every = store.entries()
-    entries = visible(every)
+    entries = visible(store.entries())
     faults = [each for entry in entries for each in _file_faults(store, entry)]
     if not faults:
         faults = _key_faults(store, entries)
-    end = cut_short(store.folder) or lost_batch(store.folder, every)
-    faults += [end] if end else []
+    taken = cut_short(store.folder)
+    faults += [taken] if taken else []
     for name in snapshots(store):
         what = snapshot_fault(store.folder, name) or log_fault(store.folder, name)
         faults += [f"snapshot {name}: {what}"] if what else []

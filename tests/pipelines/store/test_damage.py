@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import re
 import resource
 import shutil
 import signal
@@ -100,12 +99,55 @@ def test_a_log_that_lost_its_end_takes_no_batches_with_it(filled, usage, digest,
     for number in range(left + 1, 4):
         (filled.folder / "log" / f"0000000{number}.json").unlink()
     said = rf"batches/0000000{left + 1}-\w+: is in no log entry, and is not what a killed load"
-    for write in (lambda: filled.append(usage([4.0]), None, digest("4"), DAY), filled.compact):
+    for use in (lambda: filled.append(usage([4.0]), None, digest("4"), DAY), filled.compact, lambda: verify(filled),
+                lambda: filled.as_of(DAY), filled.quarantine, lambda: take_snapshot(filled, DAY)):  # fmt: skip
         with pytest.raises(StoreError, match=said):
-            write()
-    assert len(verify(filled)) == 1
-    assert re.search(said, verify(filled)[0])
+            use()
     assert len(list((filled.folder / "batches").iterdir())) == 3
+
+
+def test_a_load_that_is_committed_as_a_reader_begins_is_no_lost_one(filled, usage, digest, monkeypatch):
+    real = store_module.batches
+
+    def overtaken(folder):
+        there = real(folder)
+        monkeypatch.setattr(store_module, "batches", real)
+        for number in (3, 4):
+            filled.append(usage([1.0]), None, digest(str(number)), DAY)
+        return there
+
+    monkeypatch.setattr(store_module, "batches", overtaken)
+    assert len(filled.entries()) == 4
+
+
+def place_link(path, outside):
+    path.symlink_to(outside, target_is_directory=True)
+
+
+@pytest.mark.parametrize("what", ["batches/00000003-abcdefabcdef", "staging/" + "0" * 32, "staging/" + "1" * 32])
+@pytest.mark.parametrize("put", [place_link, lambda path, _: path.touch(), lambda path, _: path.mkdir()],
+                         ids=["link", "file", "folder"])  # fmt: skip
+def test_what_stands_where_a_dead_writer_left_something_stops_no_load(filled, usage, digest, tmp_path, what, put):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine").touch()
+    put(filled.folder / what, outside)
+    if what.endswith("1"):
+        (filled.folder / f"{what}.lock").mkdir()
+    assert filled.append(usage([3.0]), None, digest("3"), DAY).new
+    assert verify(filled) == []
+    assert (outside / "mine").exists()
+    assert put is place_link or not (filled.folder / what).is_dir()
+
+
+def test_a_batch_that_lies_elsewhere_is_compacted_and_stays_there(filled, tmp_path):
+    batch = filled.folder / filled.entries()[0].folder
+    batch.rename(tmp_path / "elsewhere")
+    batch.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert filled.compact().number == 3
+    assert not batch.is_symlink()
+    assert (tmp_path / "elsewhere" / "usage.parquet").exists()
+    assert verify(filled) == []
 
 
 def test_a_batch_that_a_killed_load_left_is_swept(filled, usage, digest, monkeypatch):
