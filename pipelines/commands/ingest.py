@@ -85,6 +85,8 @@ def ingest_files(
         check_files(paths, setting, last, as_json=as_json)
         return
     day = as_day(known_at, "--known-at")
+    if known_at is None:
+        _tell_of_clock(root, day)
     _load(IngestRequest(source, tuple(paths), setting, day, root, grain, engine, master, work, last,
                         feed, restates=restates), into, as_json=as_json, quiet=quiet)  # fmt: skip
 
@@ -111,6 +113,13 @@ def _told(setting: Setting) -> Setting:
 
     sys.stderr.writelines(f"{said}\n" for said in own_words(setting.rules, setting.constants))
     return setting
+
+
+def _tell_of_clock(root: Path, today: pd.Timestamp) -> None:
+    from shiftcast.pipelines.ingest.clock import doubt_clock  # noqa: PLC0415  (keeps --help fast)
+
+    doubt = doubt_clock(root, today)
+    sys.stderr.write(f"{doubt}\n" if doubt else "")
 
 
 def into_root(fleet: str) -> Path:
