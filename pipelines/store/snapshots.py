@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from datetime import UTC, datetime
@@ -67,8 +68,11 @@ def _taken(store: Store, day: datetime) -> str:
         }  # fmt: skip
         write_durably(fresh / MANIFEST, sealed(manifest))
         sync(fresh)
-        if not place.exists():  # another process may have taken it meanwhile
+        try:
             move_durably(fresh, place)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:  # else another process has taken it meanwhile
+                raise
     return name
 
 

@@ -115,7 +115,8 @@ def refuse_lost(folder: Path, there: list[Path], entries: list[Entry]) -> None:
     past, following = {entry.folder for entry in entries}, f"{len(entries) + 1:08d}-"
     for batch in there:
         unnamed = f"batches/{batch.name}" not in past
-        if unnamed and (not batch.name.startswith(following) or (batch / _COMMITTED).exists()):
+        committed = not batch.name.startswith(following) or (batch / _COMMITTED).exists()
+        if unnamed and committed and batch.exists():  # that of a killed load is swept by the next
             raise StoreError(
                 f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "
                 f"{folder / 'log'} from a copy, nothing was changed"

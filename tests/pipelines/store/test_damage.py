@@ -120,6 +120,36 @@ def test_a_load_that_is_committed_as_a_reader_begins_is_no_lost_one(filled, usag
     assert len(filled.entries()) == 4
 
 
+def test_what_a_killed_load_left_and_the_next_sweeps_as_a_reader_begins_is_no_lost_one(
+    filled, usage, digest, monkeypatch
+):
+    real, dead = store_module.batches, filled.folder / "batches" / "00000003-abcdefabcdef"
+    dead.mkdir()
+
+    def overtaken(folder):
+        there = real(folder)
+        monkeypatch.setattr(store_module, "batches", real)
+        filled.append(usage([1.0]), None, digest("3"), DAY)
+        return there
+
+    monkeypatch.setattr(store_module, "batches", overtaken)
+    assert len(filled.entries()) == 3
+    assert not dead.exists()
+
+
+def test_a_snapshot_that_another_process_takes_at_the_same_moment_is_taken_once(filled, monkeypatch):
+    real = snapshots_module.move_durably
+
+    def overtaken(here, there):
+        shutil.copytree(here, there)
+        real(here, there)
+
+    monkeypatch.setattr(snapshots_module, "move_durably", overtaken)
+    name = take_snapshot(filled, DAY)
+    assert read_snapshot(filled, name)["value"].tolist() == [2.0]
+    assert verify(filled) == []
+
+
 def place_link(path, outside):
     path.symlink_to(outside, target_is_directory=True)
 
