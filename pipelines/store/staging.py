@@ -6,7 +6,7 @@ import contextlib
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -77,7 +77,7 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     _sweep_staging(folder / "staging")
 
 
-def batches(folder: Path) -> list[Path]:
+def batches(folder: Path) -> dict[Path, bool]:
     """Return the batches that are there, named by the log or not; what a file browser leaves beside them is none.
 
     Parameters
@@ -87,13 +87,14 @@ def batches(folder: Path) -> list[Path]:
 
     Returns
     -------
-    list of Path
-        In the order of their commits.
+    dict
+        In the order of their commits, each to whether it is marked as committed.
     """
-    return [each for each in sorted((folder / "batches").glob("*")) if _BATCH.match(each.name)]
+    there = sorted(each for each in (folder / "batches").glob("*") if _BATCH.match(each.name))
+    return {each: (each / _COMMITTED).exists() for each in there}
 
 
-def refuse_lost(folder: Path, there: list[Path], entries: list[Entry]) -> None:
+def refuse_lost(folder: Path, there: Mapping[Path, bool], entries: list[Entry]) -> None:
     """Raise if the log should name a batch and does not: then it has lost its end.
 
     A load that is killed before its commit leaves a batch too, of the next number; one that was committed is marked.
@@ -103,7 +104,7 @@ def refuse_lost(folder: Path, there: list[Path], entries: list[Entry]) -> None:
     folder
         Folder of the store.
     there
-        Batches that were there before the log was read, so that one which is committed meanwhile is none of them.
+        As :func:`batches` gave it before the log was read, so that one which is committed meanwhile is not marked.
     entries
         All entries of its log.
 
@@ -113,9 +114,9 @@ def refuse_lost(folder: Path, there: list[Path], entries: list[Entry]) -> None:
         Naming the batch, and the remedy.
     """
     past, following = {entry.folder for entry in entries}, f"{len(entries) + 1:08d}-"
-    for batch in there:
+    for batch, marked in there.items():
         unnamed = f"batches/{batch.name}" not in past
-        committed = not batch.name.startswith(following) or (batch / _COMMITTED).exists()
+        committed = marked or not batch.name.startswith(following)
         if unnamed and committed and batch.exists():  # that of a killed load is swept by the next
             raise StoreError(
                 f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "

@@ -120,6 +120,30 @@ def test_a_load_that_is_committed_as_a_reader_begins_is_no_lost_one(filled, usag
     assert len(filled.entries()) == 4
 
 
+@pytest.mark.parametrize("moment", ["before the log is read", "after it is read"])
+def test_a_load_whose_batch_is_seen_before_its_entry_is_no_lost_one(filled, usage, digest, monkeypatch, moment):
+    """A reader lists batches, and reads the log, between any two steps of a commit."""
+    real, seen = store_module.log.write_entry, []
+
+    def reads(folder, entry):
+        there = store_module.batches(folder)
+        if moment == "before the log is read":
+            real(folder, entry)
+            store_module.mark_committed(folder / entry.folder)
+            entries = store_module.log.read_log(folder)
+        else:
+            entries = store_module.log.read_log(folder)
+            real(folder, entry)
+            store_module.mark_committed(folder / entry.folder)
+        store_module.refuse_lost(folder, there, entries)
+        seen.append(len(entries))
+
+    monkeypatch.setattr(store_module.log, "write_entry", reads)
+    filled.append(usage([1.0]), None, digest("3"), DAY)
+    assert seen == [3 if moment == "before the log is read" else 2]
+    assert len(filled.entries()) == 3
+
+
 def test_what_a_killed_load_left_and_the_next_sweeps_as_a_reader_begins_is_no_lost_one(
     filled, usage, digest, monkeypatch
 ):
