@@ -59,7 +59,7 @@ def seal_holds(content: bytes) -> bool:
     if SEAL not in stated:
         return True
     unsealed = content.replace(_field(str(stated[SEAL])), _field(""))
-    return hashlib.sha256(unsealed).hexdigest() == stated[SEAL]
+    return bool(hashlib.sha256(unsealed).hexdigest() == stated[SEAL])
 
 
 def _field(seal: str) -> bytes:
