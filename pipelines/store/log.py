@@ -234,7 +234,7 @@ def _parse(path: Path, content: bytes) -> Entry:
         known = {name: stated[name] for name in mine}
         entry = Entry(**{**known, **lists, "files": files})
         _ = entry.day
-        whole = seal_holds(content)
+        whole = seal_holds(content, stated)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(_damaged(path, "is not an entry of a log")) from None
     if not _FOLDER.fullmatch(entry.folder) or not all(_FILE.fullmatch(name) for name in files):

@@ -140,8 +140,8 @@ def snapshot_fault(folder: Path, name: str) -> str:
     place = folder / "snapshots" / name
     try:
         content = (place / MANIFEST).read_bytes()
-        manifest, whole = json.loads(content), seal_holds(content)
-        whole = whole and {type(manifest[each]) for each in ("as_of", "log", "sha256")} == {str}
+        manifest = json.loads(content)
+        whole = seal_holds(content, manifest) and {type(manifest[each]) for each in ("as_of", "log", "sha256")} == {str}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return f"{MANIFEST} is missing or not a manifest"
     if not whole or manifest["as_of"] != name.rpartition("-")[0]:
