@@ -116,11 +116,8 @@ def load_items(
             if before is not None:
                 return Appended(before, new=False)
             fresh = held.enter_context(staged(store.folder))
-            try:
-                written = write_load(store.folder, seen, load, reckoning, fresh)
-            except UNREAD:
-                if alone or _seen(store) == seen:
-                    raise
+            written = _written(store, seen, load, reckoning, fresh, alone=alone)
+            if written is None:
                 continue
             counts = {**written.counts, QUARANTINE_FILE: write_quarantine(fresh / QUARANTINE_FILE, quarantine)}
             entries = seen if alone else held.enter_context(store.writing())
@@ -138,6 +135,18 @@ def load_items(
 
 def _seen(store: Store) -> list[Entry]:
     return log.read_log(store.folder) if check_format(store.folder) else []
+
+
+def _written(
+    store: Store, seen: list[Entry], load: Arrival, reckoning: Reckoning, fresh: Path, *, alone: bool
+) -> Written | None:
+    """Return the batch of a load, or ``None`` where a compaction took the files away that it is reckoned beside."""
+    try:
+        return write_load(store.folder, seen, load, reckoning, fresh)
+    except UNREAD:
+        if alone or _seen(store) == seen:
+            raise
+        return None
 
 
 def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Reckoning, fresh: Path) -> Written:
