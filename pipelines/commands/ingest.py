@@ -84,7 +84,7 @@ def ingest_files(
 
         check_files(paths, setting, last, as_json=as_json)
         return
-    day = as_day(known_at, "--known-at")
+    day = _day_known(root, known_at)
     _load(IngestRequest(source, tuple(paths), setting, day, root, grain, engine, master, work, last,
                         feed, restates=restates), into, as_json=as_json, quiet=quiet)  # fmt: skip
 
@@ -111,6 +111,16 @@ def _told(setting: Setting) -> Setting:
 
     sys.stderr.writelines(f"{said}\n" for said in own_words(setting.rules, setting.constants))
     return setting
+
+
+def _day_known(root: Path, known_at: str | None) -> pd.Timestamp:
+    """Return the day that rows are known; tell where it is today's and the clock may be slow."""
+    from shiftcast.pipelines.ingest.clock import doubt_clock  # noqa: PLC0415  (keeps --help fast)
+
+    day = as_day(known_at, "--known-at")
+    doubt = "" if known_at else doubt_clock(root, day)
+    sys.stderr.write(f"{doubt}\n" if doubt else "")
+    return day
 
 
 def into_root(fleet: str) -> Path:

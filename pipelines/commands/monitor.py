@@ -18,9 +18,9 @@ from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.run_progress import Progress
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.monitor import Monitored, findings_json, monitor
+from shiftcast.pipelines.process import bare_environment
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.public_record import read_record
-from shiftcast.pipelines.state.process import bare_environment
 from shiftcast.pipelines.state.root import default_root
 
 ALARMED: Final = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -15,6 +14,7 @@ from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.doctor.registry import registry_findings
 from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
 from shiftcast.pipelines.job.workplace import WORKING
+from shiftcast.pipelines.process import alive
 from shiftcast.pipelines.publish.publication import half_published
 from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_out, publish_champion
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
@@ -22,12 +22,12 @@ from shiftcast.pipelines.registry.mlflow_store import champion_version, open_sto
 from shiftcast.pipelines.registry.schema import DATABASE, migrate, moved_from, relocate, schema_fault
 from shiftcast.pipelines.state.guard import FENCE, LockedError, check_session, clear_holder, locked, read_fence
 from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
-from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import left_scratch
 from shiftcast.pipelines.state.secrets import without_secrets
 from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, lock_address
 from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.durable import remove
 from shiftcast.pipelines.store.staging import left_staged
 from shiftcast.pipelines.store.verify import verify
 
@@ -179,11 +179,11 @@ def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
     for pattern in _TEMPORARY:
         for path in sorted(root.glob(pattern)):
             if path.name not in _UNLOCKED or time.time() - path.stat().st_mtime > _SETTLED_SECONDS:
-                yield Fault("temporary", f"{path} is of a run that died", "is removed", partial(_remove, path))
+                yield Fault("temporary", f"{path} is of a run that died", "is removed", partial(remove, path))
     for path in left_scratch():
-        yield Fault("temporary", f"{path} is of a command that died", "is removed", partial(_remove, path))
+        yield Fault("temporary", f"{path} is of a command that died", "is removed", partial(remove, path))
     for path in half_published(out):
-        yield Fault("publication", f"{path} was not published whole", "is removed", partial(_remove, path))
+        yield Fault("publication", f"{path} was not published whole", "is removed", partial(remove, path))
     fence = read_fence(root)
     process = str(fence.get("process", ""))
     if process and alive(process) is not True:
@@ -205,7 +205,7 @@ def _usage(root: Path) -> Iterator[Fault]:
     places = [root, *(fleet_root(root, name) for name in fleet_names(root))]
     for store in (each for each in map(Store, places) if each.folder.is_dir()):
         for path in left_staged(store.folder):
-            yield Fault("temporary", f"{path} is of a load that died", "is removed", partial(_remove, path))
+            yield Fault("temporary", f"{path} is of a load that died", "is removed", partial(remove, path))
         try:
             for each in verify(store):
                 yield Fault("usage", each, "see there; nothing was changed")
@@ -247,10 +247,3 @@ def _publication(store: Registry) -> Iterator[Fault]:
 def _published(store: Registry, out: Path) -> None:
     publish_champion(store, out)
     end(store)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.fleet.place import fleet_of
 from shiftcast.pipelines.fleet.retraining import read_fleet_version
+from shiftcast.pipelines.process import alive
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.deciding import NOT_ASKED
@@ -32,7 +33,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
 )
 from shiftcast.pipelines.registry.removing import address_of, existing, model_of_version, remove_files, size_of
-from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
 
 _DAY_MS: Final = 86_400_000

@@ -20,7 +20,7 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.fleet.alerts import Alert
 from shiftcast.pipelines.fleet.alerts_message import message_json, message_text
-from shiftcast.pipelines.state.process import bare_environment
+from shiftcast.pipelines.process import bare_environment
 
 _SECONDS: Final = 10.0
 _PAUSES: Final = (1.0, 4.0)  # before the second and the third try [s]

@@ -19,6 +19,7 @@ from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, write_flee
 from shiftcast.pipelines.fleet.digests import digest_of
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.fleet.sealing import sealed_fleet
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.registry.bundle import BUNDLE, AlteredBundleError
 from shiftcast.pipelines.registry.champion import checked_files
 from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, made_before, outcome_of, settle, undecided
@@ -34,7 +35,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
 )
 from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
-from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 
 TRIAL_DRAWS: Final = 500  # of each past origin

@@ -27,6 +27,7 @@ from shiftcast.forecast.scoring.past import MODEL as BACKTESTED
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
 from shiftcast.forecast.volume import series_prior
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.publish.standing import noted_out, publish_champion
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
@@ -48,7 +49,6 @@ from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.sources.public_record import Record
 from shiftcast.pipelines.state.guard import guarded
-from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 
 MONITOR_TAG: Final = "shiftcast.monitor"  # its setting is what an MLflow webhook can listen for

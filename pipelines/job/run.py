@@ -24,6 +24,7 @@ from shiftcast.forecast.scoring.promotion import Decision, decide
 from shiftcast.pipelines.job.assemble import assemble, with_scores
 from shiftcast.pipelines.job.digest import run_digest
 from shiftcast.pipelines.job.workplace import Workplace
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.publish.publication import REPORT, prepare
 from shiftcast.pipelines.publish.report import write_report
 from shiftcast.pipelines.publish.standing import end, publish_champion, publish_version
@@ -55,7 +56,6 @@ from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.sources.public_record import Record, read_record
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger
-from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError  # fmt: skip
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")

@@ -24,6 +24,7 @@ from shiftcast.pipelines.registry.bundle import KNOWN, Bundle
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.state.root import StoreError, default_root
 from shiftcast.pipelines.store import Entry, Store
+from shiftcast.pipelines.store.settled import settled_parts
 from shiftcast.pipelines.tables.plain import as_table
 
 STORED: Final[Mapping[str, str]] = {
@@ -225,10 +226,10 @@ def _fill(database: duckdb.DuckDBPyConnection, name: str, read: Rows, *, needed:
 
 
 def _usage(store: Store, day: pd.Timestamp) -> pa.RecordBatchReader:
-    schema, known = arrow_schema(Usage), store.table(day)
+    schema = arrow_schema(Usage)
     batches = (
         batch
-        for rows in stream(known)
+        for rows in settled_parts(store, lambda: stream(store.table(day)))
         for batch in pa.Table.from_batches([rows]).select(schema.names).cast(schema).to_batches()
     )
     return pa.RecordBatchReader.from_batches(schema, batches)

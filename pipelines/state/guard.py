@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from filelock import Timeout
 
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
-from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError, check_place
 from shiftcast.pipelines.state.shared_lock import HeldElsewhereError, SessionLock, lock_address, session_lock
 from shiftcast.pipelines.state.whole import read_whole, write_whole

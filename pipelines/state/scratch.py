@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from shiftcast.pipelines.state.process import alive, this_process
+from shiftcast.pipelines.process import alive, this_process
 
 _PREFIX: Final = "shiftcast-of-"
 _OWNER: Final = "process"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from shiftcast.pipelines.state.process import this_process
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.secrets import said_of, without_secrets
 

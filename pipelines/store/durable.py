@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -77,6 +78,25 @@ def move_durably(here: Path, there: Path) -> None:
     """
     here.rename(there)
     sync(there.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a folder with what is in it, or a file; of a link itself, and nothing that it leads to.
+
+    Parameters
+    ----------
+    path
+        What goes; it may be gone already.
+
+    Raises
+    ------
+    OSError
+        If it cannot be removed.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

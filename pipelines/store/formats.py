@@ -24,6 +24,7 @@ _FORMAT: Final = "FORMAT"
 _KIND: Final = "shiftcast usage store"
 _FORMER: Final = "former"
 _TAKING: Final = "taking_back"
+_CUT_SHORT: Final = "`shiftcast store back` was cut short; run it again"
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,29 @@ def write_format(folder: Path) -> None:
     """
     before = _stated(folder)
     version = _version(before)
-    if version and before.get(_TAKING):
-        raise StoreError(f"{folder}: `shiftcast store back` was cut short; run it again, nothing was changed")
+    if _is_taken_back(before):
+        raise StoreError(f"{folder}: {_CUT_SHORT}, nothing was changed")
     if version == VERSION:
         return
     stated: dict[str, Any] = {"format": _KIND, "version": VERSION}
     if version:
         stated[_FORMER] = {"version": version, "commits": len(read_log(folder))}
     write_durably(folder / _FORMAT, json.dumps(stated).encode())
+
+
+def cut_short(folder: Path) -> str:
+    """Return in words that a store is on its way back to a former version; empty where it is not.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    str
+    """
+    return f"{folder}: {_CUT_SHORT}" if _is_taken_back(_stated(folder)) else ""
 
 
 def former_of(folder: Path) -> Former | None:
@@ -200,6 +216,10 @@ def _stated(folder: Path) -> Any:
         return json.loads((folder / _FORMAT).read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
+
+
+def _is_taken_back(stated: Any) -> bool:
+    return bool(_version(stated) and stated.get(_TAKING))
 
 
 def _version(stated: Any) -> int:

@@ -23,6 +23,7 @@ from shiftcast.pipelines.store.formats import check_format
 from shiftcast.pipelines.store.items import item_files, months_in, months_of, quoted, scratch_database
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.rewriting import former_beside, withdraw_former
+from shiftcast.pipelines.store.settled import UNREAD
 from shiftcast.pipelines.store.staging import staged
 from shiftcast.pipelines.store.store import Appended, Store
 
@@ -115,7 +116,9 @@ def load_items(
             if before is not None:
                 return Appended(before, new=False)
             fresh = held.enter_context(staged(store.folder))
-            written = write_load(store.folder, seen, load, reckoning, fresh)
+            written = _written(store, seen, load, reckoning, fresh, alone=alone)
+            if written is None:
+                continue
             counts = {**written.counts, QUARANTINE_FILE: write_quarantine(fresh / QUARANTINE_FILE, quarantine)}
             entries = seen if alone else held.enter_context(store.writing())
             if len(entries) > len(seen):
@@ -132,6 +135,18 @@ def load_items(
 
 def _seen(store: Store) -> list[Entry]:
     return log.read_log(store.folder) if check_format(store.folder) else []
+
+
+def _written(
+    store: Store, seen: list[Entry], load: Arrival, reckoning: Reckoning, fresh: Path, *, alone: bool
+) -> Written | None:
+    """Return the batch of a load, or ``None`` where a compaction took the files away that it is reckoned beside."""
+    try:
+        return write_load(store.folder, seen, load, reckoning, fresh)
+    except UNREAD:
+        if alone or _seen(store) == seen:
+            raise
+        return None
 
 
 def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Reckoning, fresh: Path) -> Written:

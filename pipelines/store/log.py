@@ -1,4 +1,7 @@
-"""Read and write the log: one JSON file a commit, with the digest of the one before; it decides which files count."""
+"""Read and write the log: one JSON file a commit, with its own digest and that of the one before.
+
+It decides which files count.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.pipelines.state.root import StoreError
-from shiftcast.pipelines.store.durable import write_durably
+from shiftcast.pipelines.store.durable import sha256, write_durably
+from shiftcast.pipelines.store.sealed import seal_holds, sealed
 
 LOAD, COMPACT = "load", "compact"
 _NAME: Final = re.compile(r"\d{8}\.json")
@@ -109,8 +113,11 @@ def read_log(folder: Path) -> list[Entry]:
     previous = ""
     for number, path in enumerate(paths, start=1):
         if path.name != _name(number):
-            raise StoreError(_damaged(folder / "log" / _name(number), "is missing"))
-        content = path.read_bytes()
+            raise StoreError(_damaged(entry_file(folder, number), "is missing"))
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise StoreError(_damaged(path, f"cannot be read ({error.strerror})")) from None
         entry = _parse(path, content)
         if entry.number != number or entry.previous != previous:
             raise StoreError(_damaged(path, "does not follow the entry before it: one of the two was altered"))
@@ -151,10 +158,10 @@ def write_entry(folder: Path, entry: Entry) -> None:
     StoreError
         If an entry of its number is there already.
     """
-    path = folder / "log" / _name(entry.number)
+    path = entry_file(folder, entry.number)
     if path.exists():
         raise StoreError(f"{path}: was written by another process; load again, nothing was changed")
-    write_durably(path, json.dumps(asdict(entry), indent=1, sort_keys=True).encode())
+    write_durably(path, sealed(asdict(entry)))
 
 
 def last_digest(folder: Path, entries: list[Entry]) -> str:
@@ -172,7 +179,7 @@ def last_digest(folder: Path, entries: list[Entry]) -> str:
     str
         64 hexadecimal digits; empty for an empty log.
     """
-    return hashlib.sha256((folder / "log" / _name(len(entries))).read_bytes()).hexdigest() if entries else ""
+    return sha256(entry_file(folder, len(entries))) if entries else ""
 
 
 def load_of(entries: list[Entry], digest: str) -> Entry | None:
@@ -227,10 +234,13 @@ def _parse(path: Path, content: bytes) -> Entry:
         known = {name: stated[name] for name in mine}
         entry = Entry(**{**known, **lists, "files": files})
         _ = entry.day
-    except (ValueError, KeyError, TypeError, AttributeError):
+        whole = seal_holds(content, stated)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise StoreError(_damaged(path, "is not an entry of a log")) from None
-    if entry.kind not in {LOAD, COMPACT}:
-        raise StoreError(f"{path}: is of a kind that this shiftcast does not know; use the one that wrote it")
     if not _FOLDER.fullmatch(entry.folder) or not all(_FILE.fullmatch(name) for name in files):
         raise StoreError(_damaged(path, "names files outside the store"))
+    if not whole:
+        raise StoreError(_damaged(path, "differs from the digest that it carries"))
+    if entry.kind not in {LOAD, COMPACT}:
+        raise StoreError(f"{path}: is of a kind that this shiftcast does not know; use the one that wrote it")
     return entry

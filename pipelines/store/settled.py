@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -11,6 +12,7 @@ import duckdb
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.secrets import said_of
 
+UNREAD: Final = (StoreError, duckdb.Error, OSError)  # how a reader fails where files are gone
 _TRIES: Final = 3
 _Result = TypeVar("_Result")
 
@@ -54,7 +56,7 @@ def settled(
         seen = store.entries()
         try:
             found = read()
-        except (StoreError, duckdb.Error, OSError) as error:
+        except UNREAD as error:
             if not left or store.entries() == seen:
                 cause = said_of(error)
                 raise StoreError(f"{store.folder}: {cause}") if isinstance(error, duckdb.Error) else error from None
@@ -62,3 +64,30 @@ def settled(
             if whole(found) or not left or store.entries() == seen:
                 return found
     raise AssertionError  # the last time round returns or raises
+
+
+def settled_parts(store: Logged, read: Callable[[], Iterator[_Result]]) -> Iterator[_Result]:
+    """Return the parts that a reader yields, once more from the first where a compaction came before it.
+
+    Parameters
+    ----------
+    store
+        The store.
+    read
+        The reader, which has read all of the store once it yields a part, as that of :func:`engine.stream.stream`.
+
+    Returns
+    -------
+    iterator
+        Its parts.
+
+    Raises
+    ------
+    StoreError
+        As :func:`settled` does.
+    """
+    return settled(store, lambda: _begun(read()))
+
+
+def _begun(parts: Iterator[_Result]) -> Iterator[_Result]:
+    return chain([*islice(parts, 1)], parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from datetime import UTC, datetime
@@ -15,8 +16,9 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
 from shiftcast.pipelines.store.files import USAGE_FILE, fault, write_usage
-from shiftcast.pipelines.store.log import last_digest
+from shiftcast.pipelines.store.log import entry_file, last_digest
 from shiftcast.pipelines.store.reading import usage_as_of, utc_day
+from shiftcast.pipelines.store.sealed import seal_holds, sealed
 from shiftcast.pipelines.store.settled import settled
 from shiftcast.pipelines.store.staging import staged
 from shiftcast.pipelines.store.store import Store
@@ -64,10 +66,13 @@ def _taken(store: Store, day: datetime) -> str:
             "as_of": as_of, "log": last_digest(store.folder, entries), "rows": rows,
             "sha256": sha256(fresh / USAGE_FILE), "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }  # fmt: skip
-        write_durably(fresh / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
+        write_durably(fresh / MANIFEST, sealed(manifest))
         sync(fresh)
-        if not place.exists():  # another process may have taken it meanwhile
+        try:
             move_durably(fresh, place)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:  # else another process has taken it meanwhile
+                raise
     return name
 
 
@@ -111,28 +116,56 @@ def read_snapshot(store: Store, name: str) -> DataFrame[Usage]:
     """
     if name not in snapshots(store):
         raise InputError(f"there is no snapshot {name!r}; there are {', '.join(snapshots(store)) or 'none'}")
-    what = snapshot_fault(store.folder / "snapshots" / name)
+    what = snapshot_fault(store.folder, name)
     if what:
         raise StoreError(f"{store.folder / 'snapshots' / name}: {what}; restore it from a copy")
     return conform(pd.read_parquet(store.folder / "snapshots" / name / USAGE_FILE), Usage)
 
 
-def snapshot_fault(place: Path) -> str:
+def snapshot_fault(folder: Path, name: str) -> str:
     """Return the fault of a snapshot, if it has one.
 
     Parameters
     ----------
-    place
-        Folder of the snapshot.
+    folder
+        Folder of the store.
+    name
+        Name of the snapshot.
 
     Returns
     -------
     str
         The fault in words; empty for none.
     """
+    place = folder / "snapshots" / name
     try:
-        digest = str(json.loads((place / MANIFEST).read_bytes())["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+        content = (place / MANIFEST).read_bytes()
+        manifest = json.loads(content)
+        whole = seal_holds(content, manifest) and {type(manifest[each]) for each in ("as_of", "log", "sha256")} == {str}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return f"{MANIFEST} is missing or not a manifest"
-    what = fault(place / USAGE_FILE, digest)
+    if not whole or manifest["as_of"] != name.rpartition("-")[0]:
+        return f"{MANIFEST} was altered, or is of another snapshot"
+    what = fault(place / USAGE_FILE, manifest["sha256"])
     return f"{USAGE_FILE} {what}" if what else ""
+
+
+def log_fault(folder: Path, name: str) -> str:
+    """Return whether the log has no more the commit that a snapshot was taken at; the snapshot itself stays good.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    name
+        Name of a snapshot without a fault.
+
+    Returns
+    -------
+    str
+        The fault in words; empty for none.
+    """
+    commit = entry_file(folder, int(name.rpartition("-")[2]))
+    log = json.loads((folder / "snapshots" / name / MANIFEST).read_bytes())["log"]
+    what = fault(commit, log) if log else ""
+    return f"was taken at {commit}, which {what}; restore the end of the log from a copy" if what else ""

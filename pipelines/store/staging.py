@@ -6,7 +6,7 @@ import contextlib
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +14,11 @@ from filelock import Timeout
 
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError, check_place
+from shiftcast.pipelines.store.durable import remove
 from shiftcast.pipelines.store.log import Entry, visible
 
 _BATCH: Final = re.compile(r"\d{8}-")
+_COMMITTED: Final = "committed"  # a file in a batch whose entry was written: without one, the log has lost it
 
 
 @contextlib.contextmanager
@@ -61,25 +63,77 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     Raises
     ------
     StoreError
-        If batches are there that the log should name: then it lost its end, and nothing may be removed.
+        As :func:`refuse_lost`; nothing is removed then.
     """
+    there = batches(folder)
+    refuse_lost(folder, there, entries)
     keep = {entry.folder for entry in visible(entries)}
-    past = {entry.folder for entry in entries}
-    # what a file browser leaves beside them is no batch
-    there = [each for each in sorted((folder / "batches").glob("*")) if _BATCH.match(each.name)]
-    gone = [batch for batch in there if f"batches/{batch.name}" not in keep]
-    for batch in gone:
-        if f"batches/{batch.name}" not in past and not batch.name.startswith(f"{len(entries) + 1:08d}-"):
+    for batch in there:
+        if f"batches/{batch.name}" not in keep:
+            remove(batch)
+    dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
+    if dead.exists():
+        remove(dead)
+    _sweep_staging(folder / "staging")
+
+
+def batches(folder: Path) -> dict[Path, bool]:
+    """Return the batches that are there, named by the log or not; what a file browser leaves beside them is none.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    dict
+        In the order of their commits, each to whether it is marked as committed.
+    """
+    there = sorted(each for each in (folder / "batches").glob("*") if _BATCH.match(each.name))
+    return {each: (each / _COMMITTED).exists() for each in there}
+
+
+def refuse_lost(folder: Path, there: Mapping[Path, bool], entries: list[Entry]) -> None:
+    """Raise if the log should name a batch and does not: then it has lost its end.
+
+    A load that is killed before its commit leaves a batch too, of the next number; one that was committed is marked.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    there
+        As :func:`batches` gave it before the log was read, so that one which is committed meanwhile is not marked.
+    entries
+        All entries of its log.
+
+    Raises
+    ------
+    StoreError
+        Naming the batch, and the remedy.
+    """
+    past, following = {entry.folder for entry in entries}, f"{len(entries) + 1:08d}-"
+    for batch, marked in there.items():
+        unnamed = f"batches/{batch.name}" not in past
+        committed = marked or not batch.name.startswith(following)
+        if unnamed and committed and batch.exists():  # that of a killed load is swept by the next
             raise StoreError(
                 f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "
                 f"{folder / 'log'} from a copy, nothing was changed"
             )
-    for batch in gone:
-        shutil.rmtree(batch)
-    dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
-    if dead.exists():
-        dead.unlink()
-    _sweep_staging(folder / "staging")
+
+
+def mark_committed(batch: Path) -> None:
+    """Mark a batch whose entry has been written, so that a log which loses its end is known to.
+
+    Parameters
+    ----------
+    batch
+        Folder of the batch.
+    """
+    with contextlib.suppress(OSError):  # it counts, marked or not
+        (batch / _COMMITTED).touch()
 
 
 def report_of(folder: Path, commit: int) -> Path:
@@ -117,7 +171,7 @@ def left_staged(folder: Path) -> list[Path]:
     for lock in staging.glob("*.lock"):
         with contextlib.suppress(Timeout, OSError), kernel_lock(lock, wait=0):
             found += [each for each in (lock.with_suffix(""), lock) if each.exists()]
-    return sorted({*found, *(each for each in staging.glob("*/") if not _lock_of(each).exists())})
+    return sorted({*found, *(each for each in staging.glob("*/") if not _lock_of(each).is_file())})
 
 
 def _lock_of(staged: Path) -> Path:
@@ -126,9 +180,15 @@ def _lock_of(staged: Path) -> Path:
 
 def _sweep_staging(staging: Path) -> None:
     for lock in staging.glob("*.lock"):
-        with contextlib.suppress(Timeout), kernel_lock(lock, wait=0):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-            lock.unlink(missing_ok=True)
+        if lock.is_file():
+            with contextlib.suppress(Timeout), kernel_lock(lock, wait=0):
+                _try_to_remove(lock.with_suffix(""))
+                lock.unlink(missing_ok=True)
     for left in staging.glob("*/"):
-        if not _lock_of(left).exists():  # a writer has its lock first, and gives it up last
-            shutil.rmtree(left, ignore_errors=True)
+        if not _lock_of(left).is_file():  # a writer has its lock first, and gives it up last
+            _try_to_remove(left)
+
+
+def _try_to_remove(staged: Path) -> None:
+    with contextlib.suppress(OSError):
+        remove(staged)

@@ -33,10 +33,10 @@ from shiftcast.pipelines.store.files import (
     write_quarantine,
     write_usage,
 )
-from shiftcast.pipelines.store.formats import check_format, write_format
+from shiftcast.pipelines.store.formats import check_format, cut_short, write_format
 from shiftcast.pipelines.store.rewriting import withdraw_missing, write_compacted
 from shiftcast.pipelines.store.settled import settled
-from shiftcast.pipelines.store.staging import staged, sweep
+from shiftcast.pipelines.store.staging import batches, mark_committed, refuse_lost, staged, sweep
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -89,7 +89,14 @@ class Store:
         """
         if not check_format(self.folder):
             raise StoreError(f"{self.folder}: no usage is stored here; load some with `shiftcast ingest` first")
-        return log.read_log(self.folder)
+        there = batches(self.folder)
+        entries = log.read_log(self.folder)
+        try:
+            refuse_lost(self.folder, there, entries)
+        except StoreError:
+            if not cut_short(self.folder):  # one that is taken back loses its commits before their batches
+                raise
+        return entries
 
     def loaded(self, source_digest: str) -> log.Entry | None:
         """Return the commit that loaded a content, or ``None``; ask before doing the work of a load.
@@ -211,8 +218,9 @@ class Store:
         DataFrame
             Frame ``Quarantine``.
         """
-        paths = checked(self.folder, log.visible(self.entries()), QUARANTINE_FILE)
-        return read_quarantine(paths)
+        return settled(
+            self, lambda: read_quarantine(checked(self.folder, log.visible(self.entries()), QUARANTINE_FILE))
+        )
 
     def compact(self) -> log.Entry | None:
         """Write the rows of all batches, superseded ones too, into one.
@@ -282,6 +290,7 @@ class Store:
         sync(fresh)
         move_durably(fresh, self.folder / entry.folder)
         log.write_entry(self.folder, entry)
+        mark_committed(self.folder / entry.folder)
         return entry
 
 

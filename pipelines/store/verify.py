@@ -10,9 +10,10 @@ from shiftcast.pipelines.engine.stream import collect
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import reading
 from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, fault
+from shiftcast.pipelines.store.formats import cut_short
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.settled import settled
-from shiftcast.pipelines.store.snapshots import snapshot_fault, snapshots
+from shiftcast.pipelines.store.snapshots import log_fault, snapshot_fault, snapshots
 from shiftcast.pipelines.store.store import Store
 
 _KEY: Final = (*reading.SAME, "known_at", reading.ENTRY)
@@ -44,8 +45,10 @@ def _faults(store: Store) -> list[str]:
     faults = [each for entry in entries for each in _file_faults(store, entry)]
     if not faults:
         faults = _key_faults(store, entries)
+    taken = cut_short(store.folder)
+    faults += [taken] if taken else []
     for name in snapshots(store):
-        what = snapshot_fault(store.folder / "snapshots" / name)
+        what = snapshot_fault(store.folder, name) or log_fault(store.folder, name)
         faults += [f"snapshot {name}: {what}"] if what else []
     return faults
 

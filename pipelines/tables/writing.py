@@ -18,6 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
+from shiftcast.pipelines.process import lives
 from shiftcast.pipelines.tables.formulas import guarded
 from shiftcast.pipelines.tables.places import JSON, PARQUET, WORKBOOK, check_place, kind_of
 from shiftcast.pipelines.tables.plain import as_table
@@ -124,20 +125,10 @@ def _sweep(file: Path) -> None:
     before, after = f".{file.stem}.", f".part{file.suffix}"
     for left in file.parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
         writer = left.name.removeprefix(before).removesuffix(after)
-        if writer.isdecimal() and not _lives(int(writer)):
+        if writer.isdecimal() and not lives(int(writer)):
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > _STALE:
                     left.unlink()
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass  # it is another user's
-    return True
 
 
 def _writer(part: Path, schema: pa.Schema, beside: Beside) -> _Writer:

@@ -22,6 +22,7 @@ import pytest
 
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import run
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.registry.champion import open_forecaster
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -37,7 +38,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
 from shiftcast.pipelines.registry.model_files import FILES_TAG
 from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded
-from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 
 pytestmark = pytest.mark.slow

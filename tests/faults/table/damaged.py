@@ -207,18 +207,94 @@ LAST = {"known_at": (b"2026-03-05", b"2026-03-15"), "a source": (b"jobs-2.csv", 
         b"parquet\": [\n   \"0")}  # fmt: skip
 
 
-UNSIGNED = ("known_at", "a source")
-UNSEEN = "verify finds nothing: no entry comes after the last one that holds its digest"
+def altered(old: bytes, new: bytes) -> Spoil:
+    """Return what writes other words into an entry of the log."""
+
+    def spoil(path: Path) -> None:
+        whole = path.read_bytes()
+        assert old in whole
+        path.write_bytes(whole.replace(old, new, 1))
+
+    return spoil
 
 
-def last_entry_found(bench: Bench, old: bytes, new: bytes) -> None:
-    """The last entry of the log has none after it, and is known to be altered all the same."""
+def last_entry_found(bench: Bench, spoil: Spoil) -> None:
+    """The last entry of the log has none after it, and is known to be altered or lost all the same."""
     root = bench.state()
-    path = root / "store" / "log" / "00000002.json"
-    whole = path.read_bytes()
-    assert old in whole
-    path.write_bytes(whole.replace(old, new, 1))
-    assert told(lambda: verify(Store(root))) or verify(Store(root))
+    store = Store(root)
+    spoil(root / "store" / "log" / "00000002.json")
+    before = _content(store)
+    doubts = told(lambda: verify(store)) or " ".join(verify(store))
+    assert "00000002" in doubts, doubts
+    assert doubts.partition(";")[0] in " ".join(each.what for each in examine(root, root.parent / "out"))
+    assert "00000002" in told(lambda: _append(store))
+    assert {name: content for name, content in _content(store).items() if name in before} == before
+
+
+def log_refused(bench: Bench, spoil: Spoil) -> None:
+    """A log or its batches in another order, twice or in part are read by nobody, and verify and doctor say so."""
+    root = bench.state()
+    spoil(root / "store")
+    store = Store(root)
+    before = _content(store)
+    assert told(lambda: verify(store)) or verify(store)
+    assert any(each.kind == "usage" for each in examine(root, root.parent / "out"))
+    for use in (lambda: hours(root), store.compact, lambda: take_snapshot(store, KNOWN), lambda: _append(store)):
+        assert told(use)
+    assert {name: content for name, content in _content(store).items() if name in before} == before
+
+
+def lines_in(order: list[int]) -> Spoil:
+    """Return what puts the first lines of the last entry into an order."""
+
+    def spoil(folder: Path) -> None:
+        path = folder / "log" / "00000002.json"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join([*(lines[each] for each in order), *lines[3:]]), encoding="utf-8")
+
+    return spoil
+
+
+def exchanged(pattern: str) -> Spoil:
+    """Return what exchanges the first two of what a pattern finds."""
+
+    def spoil(folder: Path) -> None:
+        one, two = sorted(folder.glob(pattern))[:2]
+        aside = one.with_name("aside")
+        for here, there in ((one, aside), (two, one), (aside, two)):
+            here.rename(there)
+
+    return spoil
+
+
+def copied_again(folder: Path) -> None:
+    """Copy the last entry as the next."""
+    shutil.copy(folder / "log" / "00000002.json", folder / "log" / "00000003.json")
+
+
+def torn(first: str) -> Spoil:
+    """Return what copies a store of which one part is from before a load, and the other from after it."""
+
+    def spoil(folder: Path) -> None:
+        load = Store(folder.parent)
+        kept = folder.parent / "kept"
+        shutil.copytree(folder / first, kept)
+        usage = load.as_of(KNOWN, source="jobs-1.csv").assign(source="other.csv")
+        load.append(usage, empty(Quarantine), "e" * 64, KNOWN)
+        shutil.rmtree(folder / first)
+        kept.rename(folder / first)
+
+    return spoil
+
+
+LOGS: dict[str, Spoil] = {
+    "a line of its last entry twice": lines_in([0, 1, 1, 2]), "lines of its last entry exchanged": lines_in([0, 2, 1]),
+    "entries exchanged": exchanged("log/*.json"), "its last entry again as the next": copied_again,
+    "batches exchanged": exchanged("batches/*"), "all of it gone": lambda folder: shutil.rmtree(folder / "log"),
+    "all of its batches gone": lambda folder: shutil.rmtree(folder / "batches"),
+    "copied before a load, and its batches after it": torn("log"),
+    "copied after a load, and its batches before it": torn("batches"),
+}  # fmt: skip
 
 
 READ_ON = Kind(
@@ -237,7 +313,14 @@ NOT_USED = Kind(
     "each reader and writer, verify, every byte of the other files",
 )
 NO_COPY = Kind("damaged-state", "a damaged snapshot is not used, and verify finds it", "its reader, verify, the usage")
-TO_ITS_END = Kind("damaged-state", "the log is compared with its digests, to its end", "verify")
+TO_ITS_END = Kind(
+    "damaged-state",
+    "the log is compared with its digests, to its end, and nothing follows one that is altered or lost",
+    "verify, doctor, a load, every byte",
+)
+IN_ORDER = Kind(
+    "damaged-state", "a log that is not in order, or not whole, is read by nobody", "verify, doctor, readers, a load"
+)
 NOT_WHOLE = Kind(
     "publish", "a publication that lacks a file is not taken for whole", "what doctor and rollback compare"
 )
@@ -255,12 +338,14 @@ def cases() -> Iterator[Case]:
             yield NOT_USED(f"store: {name} {way}", partial(usage_refused, name=name, spoil=spoil))
     for name in ("manifest.json", "usage.parquet"):
         for way, spoil in BYTES.items():
-            if (name, way) not in {("manifest.json", "a byte longer"), ("manifest.json", "a bit flipped")}:
-                yield NO_COPY(f"snapshot: {name} {way}", partial(snapshot_refused, name=name, spoil=spoil))
+            yield NO_COPY(f"snapshot: {name} {way}", partial(snapshot_refused, name=name, spoil=spoil))
     yield from _of_publication()
     for words, (old, new) in LAST.items():
-        held, seen = partial(last_entry_found, old=old, new=new), UNSEEN if words in UNSIGNED else ""
-        yield TO_ITS_END(f"last entry of the log: {words} altered", held, seen=seen)
+        yield TO_ITS_END(f"last entry of the log: {words} altered", partial(last_entry_found, spoil=altered(old, new)))
+    for way in ("empty", "in half", "a bit flipped", "zeros", "gone"):
+        yield TO_ITS_END(f"last entry of the log: {way}", partial(last_entry_found, spoil=BYTES[way]))
+    for way, spoil in LOGS.items():
+        yield IN_ORDER(f"the log: {way}", partial(log_refused, spoil=spoil))
     for way, spoil in {"a file": written(b""), **PLACED, "an empty folder": Path.mkdir}.items():
         yield NO_STORE(f"the folder of state is {way}", partial(no_store, spoil=spoil))
 

@@ -17,6 +17,7 @@ from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.doctor import examine as doctor
 from shiftcast.pipelines.doctor import registry as doctor_registry
 from shiftcast.pipelines.job.run import run
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.deciding import NOT_ASKED
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -31,7 +32,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
 from shiftcast.pipelines.registry.schema import BACKUP, DATABASE, moved_from, schema_fault
 from shiftcast.pipelines.state.guard import FENCE, OvertakenError, guarded, locked
 from shiftcast.pipelines.state.ledger import DONE, Ledger
-from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import scratch
 from shiftcast.pipelines.store import Store

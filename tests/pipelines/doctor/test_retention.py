@@ -22,6 +22,7 @@ from shiftcast.pipelines.fleet.alerts_sending import read_ledger
 from shiftcast.pipelines.fleet.place import fleet_root, model_of
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
+from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.registry.keeping import KEEP_TAG
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -43,7 +44,6 @@ from shiftcast.pipelines.registry.shared_store import made_model, moved_alias
 from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded, locked
 from shiftcast.pipelines.state.ledger import DONE, LEDGER, Ledger
 from shiftcast.pipelines.state.lines import keep_lines
-from shiftcast.pipelines.state.process import this_process
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
 ALL = Retention(1, -1)  # all but the newest, whatever its age

@@ -13,6 +13,7 @@ from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import monitor as monitor_command
 from shiftcast.pipelines.job import monitor as monitor_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITOR_TAG, monitor, widened_bundle
+from shiftcast.pipelines.process import bare_environment
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -26,7 +27,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
 from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.state.guard import locked
-from shiftcast.pipelines.state.process import bare_environment
 
 NOW = pd.Timestamp("2026-11-22", tz="UTC")
 CALM, BROKEN = [0.3, 0.6, 0.4, 0.7, 0.5, 0.45, 0.55, 0.2, 0.8, 0.5], [0.99] * 10

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shiftcast.pipelines.doctor.examine import notes
+from shiftcast.pipelines.process import alive, this_process
 from shiftcast.pipelines.state import guard
 from shiftcast.pipelines.state.guard import (
     FENCE,
@@ -19,7 +20,6 @@ from shiftcast.pipelines.state.guard import (
     locked,
     read_fence,
 )
-from shiftcast.pipelines.state.process import alive, name_of, this_process
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.shared_lock import (
     LOCK_DATABASE,
@@ -102,28 +102,6 @@ def test_an_orphan_of_a_killed_run_holds_no_lock_and_finds_itself_overtaken(tmp_
         while not (tmp_path / "said").exists() and time.monotonic() < until:
             time.sleep(0.02)
     assert "run 1 was overtaken by run 2" in (tmp_path / "said").read_text(encoding="utf-8")
-
-
-def test_a_process_is_known_by_its_start():
-    mine = this_process()
-    host, number, start = mine.rsplit(":", 2)
-    assert alive(mine) is True
-    assert alive(f"{host}:{number}:{int(start) + 1}") is False
-    assert alive(f"other{host}:{number}:{start}") is None
-    assert alive("") is None
-    assert alive("nonsense") is None
-
-
-def test_a_child_that_ended_is_dead_before_and_after_it_is_waited_for():
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    until = time.monotonic() + 10
-    while not name_of(child).endswith(":ended") and time.monotonic() < until:
-        time.sleep(0.01)
-    assert alive(f"{name_of(child).rsplit(':', 1)[0]}:123") is False
-    os.waitpid(child, 0)
-    assert alive(f"{name_of(child).rsplit(':', 1)[0]}:123") is False
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -45,6 +46,13 @@ def flip(path):
     path.write_bytes(bytes(spoiled))
 
 
+def unsealed(entry):
+    """Return an entry as former software wrote it."""
+    stated = json.loads(entry)
+    del stated["seal"]
+    return json.dumps(stated, indent=1, sort_keys=True).encode()
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [(flip, "differs from its digest in the log"), (lambda path: path.unlink(), "is missing"),
@@ -68,7 +76,9 @@ def test_a_damaged_log_is_named_and_not_touched(filled, usage, digest):
     whole = first.read_bytes()
     for spoiled, said in (
         (b"{", "is not an entry of a log"),
-        (whole.replace(b"jobs.csv", b"jobs.tsv"), r"00000002\.json: does not follow the entry before it"),
+        (b"[" * 200_000, "is not an entry of a log"),
+        (unsealed(whole), r"00000002\.json: does not follow the entry before it"),
+        (whole.replace(b"jobs.csv", b"jobs.tsv"), r"00000001\.json: differs from the digest that it carries"),
         (whole.replace(b'"batches/', b'"../batches/'), "names files outside the store"),
         (json.dumps(json.loads(whole) | {"known_at": "soon"}).encode(), "is not an entry"),
     ):
@@ -83,13 +93,173 @@ def test_a_damaged_log_is_named_and_not_touched(filled, usage, digest):
         filled.entries()
 
 
-def test_a_log_that_lost_its_end_takes_no_batches_with_it(filled, usage, digest):
+@pytest.mark.parametrize("left", [2, 1, 0])
+def test_a_log_that_lost_its_end_takes_no_batches_with_it(filled, usage, digest, left):
     filled.append(usage([3.0]), None, digest("3"), DAY)
-    for number in (2, 3):
+    for number in range(left + 1, 4):
         (filled.folder / "log" / f"0000000{number}.json").unlink()
-    with pytest.raises(StoreError, match=r"batches/00000003-\w+: is in no log entry, and is not what a killed load"):
-        filled.append(usage([4.0]), None, digest("4"), DAY)
+    said = rf"batches/0000000{left + 1}-\w+: is in no log entry, and is not what a killed load"
+    for use in (lambda: filled.append(usage([4.0]), None, digest("4"), DAY), filled.compact, lambda: verify(filled),
+                lambda: filled.as_of(DAY), filled.quarantine, lambda: take_snapshot(filled, DAY)):  # fmt: skip
+        with pytest.raises(StoreError, match=said):
+            use()
     assert len(list((filled.folder / "batches").iterdir())) == 3
+
+
+def test_a_load_that_is_committed_as_a_reader_begins_is_no_lost_one(filled, usage, digest, monkeypatch):
+    real = store_module.batches
+
+    def overtaken(folder):
+        there = real(folder)
+        monkeypatch.setattr(store_module, "batches", real)
+        for number in (3, 4):
+            filled.append(usage([1.0]), None, digest(str(number)), DAY)
+        return there
+
+    monkeypatch.setattr(store_module, "batches", overtaken)
+    assert len(filled.entries()) == 4
+
+
+@pytest.mark.parametrize("moment", ["before the log is read", "after it is read"])
+def test_a_load_whose_batch_is_seen_before_its_entry_is_no_lost_one(filled, usage, digest, monkeypatch, moment):
+    """A reader lists batches, and reads the log, between any two steps of a commit."""
+    real, seen = store_module.log.write_entry, []
+
+    def reads(folder, entry):
+        there = store_module.batches(folder)
+        if moment == "before the log is read":
+            real(folder, entry)
+            store_module.mark_committed(folder / entry.folder)
+            entries = store_module.log.read_log(folder)
+        else:
+            entries = store_module.log.read_log(folder)
+            real(folder, entry)
+            store_module.mark_committed(folder / entry.folder)
+        store_module.refuse_lost(folder, there, entries)
+        seen.append(len(entries))
+
+    monkeypatch.setattr(store_module.log, "write_entry", reads)
+    filled.append(usage([1.0]), None, digest("3"), DAY)
+    assert seen == [3 if moment == "before the log is read" else 2]
+    assert len(filled.entries()) == 3
+
+
+def test_what_a_killed_load_left_and_the_next_sweeps_as_a_reader_begins_is_no_lost_one(
+    filled, usage, digest, monkeypatch
+):
+    real, dead = store_module.batches, filled.folder / "batches" / "00000003-abcdefabcdef"
+    dead.mkdir()
+
+    def overtaken(folder):
+        there = real(folder)
+        monkeypatch.setattr(store_module, "batches", real)
+        filled.append(usage([1.0]), None, digest("3"), DAY)
+        return there
+
+    monkeypatch.setattr(store_module, "batches", overtaken)
+    assert len(filled.entries()) == 3
+    assert not dead.exists()
+
+
+def test_a_snapshot_that_another_process_takes_at_the_same_moment_is_taken_once(filled, monkeypatch):
+    real = snapshots_module.move_durably
+
+    def overtaken(here, there):
+        shutil.copytree(here, there)
+        real(here, there)
+
+    monkeypatch.setattr(snapshots_module, "move_durably", overtaken)
+    name = take_snapshot(filled, DAY)
+    assert read_snapshot(filled, name)["value"].tolist() == [2.0]
+    assert verify(filled) == []
+
+
+def place_link(path, outside):
+    path.symlink_to(outside, target_is_directory=True)
+
+
+@pytest.mark.parametrize("what", ["batches/00000003-abcdefabcdef", "staging/" + "0" * 32, "staging/" + "1" * 32])
+@pytest.mark.parametrize("put", [place_link, lambda path, _: path.touch(), lambda path, _: path.mkdir()],
+                         ids=["link", "file", "folder"])  # fmt: skip
+def test_what_stands_where_a_dead_writer_left_something_stops_no_load(filled, usage, digest, tmp_path, what, put):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine").touch()
+    put(filled.folder / what, outside)
+    if what.endswith("1"):
+        (filled.folder / f"{what}.lock").mkdir()
+    assert filled.append(usage([3.0]), None, digest("3"), DAY).new
+    assert verify(filled) == []
+    assert (outside / "mine").exists()
+    assert put is place_link or not (filled.folder / what).is_dir()
+
+
+def test_a_batch_that_lies_elsewhere_is_compacted_and_stays_there(filled, tmp_path):
+    batch = filled.folder / filled.entries()[0].folder
+    batch.rename(tmp_path / "elsewhere")
+    batch.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert filled.compact().number == 3
+    assert not batch.is_symlink()
+    assert (tmp_path / "elsewhere" / "usage.parquet").exists()
+    assert verify(filled) == []
+
+
+def test_a_batch_that_a_killed_load_left_is_swept(filled, usage, digest, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module.log, "write_entry", killed)
+        with pytest.raises(KeyboardInterrupt):
+            filled.append(usage([3.0]), None, digest("3"), DAY)
+    assert len(list((filled.folder / "batches").iterdir())) == 3
+    assert verify(filled) == []
+    filled.append(usage([4.0]), None, digest("4"), DAY)
+    assert sorted(path.name[:8] for path in (filled.folder / "batches").iterdir()) == [f"0000000{n}" for n in (1, 2, 3)]
+
+
+def test_a_load_that_cannot_be_marked_counts(filled, usage, digest, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "touch", full)
+    assert filled.append(usage([3.0]), None, digest("3"), DAY).new
+    assert verify(filled) == []
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_copy_that_was_taken_at_a_commit_which_the_log_has_no_more_is_told(filled, lost):
+    name, last = take_snapshot(filled, DAY), filled.folder / "log" / "00000002.json"
+    last.unlink() if lost else last.write_bytes(unsealed(last.read_bytes()))
+    (next(filled.folder.glob("batches/00000002-*")) / "committed").unlink()  # as former software leaves it
+    what = "is missing" if lost else "differs from its digest in the log"
+    assert any(f"snapshot {name}: was taken at {last}, which {what}" in each for each in verify(filled))
+    assert read_snapshot(filled, name)["value"].tolist() == [2.0]
+
+
+def test_any_byte_of_the_last_entry_that_is_altered_is_noticed(filled, usage, digest):
+    last = filled.folder / "log" / "00000002.json"
+    whole = last.read_bytes()
+    for place in range(0, len(whole), 7):
+        if not whole.index(b'"seal') <= place < whole.index(b'"seal": ') + 8:
+            last.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            with pytest.raises(StoreError, match=r"00000002\.json: .*restore it from a copy"):
+                filled.entries()
+    for write in (lambda: filled.append(usage([3.0]), None, digest("3"), DAY), filled.compact, lambda: verify(filled)):
+        with pytest.raises(StoreError, match=r"00000002\.json: "):
+            write()
+    last.write_bytes(whole)
+    assert verify(filled) == []
+
+
+def test_a_log_that_former_software_wrote_without_digests_of_its_own_is_read_and_written_on(filled, usage, digest):
+    last = filled.folder / "log" / "00000002.json"
+    last.write_bytes(unsealed(last.read_bytes()))
+    assert verify(filled) == []
+    filled.append(usage([3.0]), None, digest("3"), DAY)
+    assert [json.loads((filled.folder / "log" / f"0000000{n}.json").read_bytes()).get("seal", "") != ""
+            for n in (1, 2, 3)] == [True, False, True]  # fmt: skip
+    assert verify(filled) == []
 
 
 @pytest.mark.parametrize(

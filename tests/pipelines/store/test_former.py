@@ -12,6 +12,7 @@ import pytest
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import Store, formats
+from shiftcast.pipelines.store.sealed import sealed
 from shiftcast.pipelines.store.snapshots import read_snapshot, snapshots, take_snapshot
 from shiftcast.pipelines.store.verify import verify
 
@@ -158,7 +159,9 @@ def test_a_format_that_is_nested_without_end_describes_no_store(former):
 def test_a_field_that_later_software_adds_to_a_commit_is_passed_over(store, usage, digest):
     store.append(usage([1.0]), None, digest("one"), day("2026-03-02"))
     path = store.folder / "log" / "00000001.json"
-    path.write_text(json.dumps({**json.loads(path.read_bytes()), "colour": "blue"}), encoding="utf-8")
+    stated = {name: each for name, each in json.loads(path.read_bytes()).items() if name != "seal"}
+    path.write_bytes(sealed({**stated, "colour": "blue", "hues": {"é": 1.0}}))
+    assert verify(store) == []
     assert values(store, "2026-03-02") == [1.0]
 
 

@@ -6,6 +6,8 @@ import os
 import socket
 from pathlib import Path
 
+_ENDED = "ended"
+_LONGEST = 20  # digits of a number; Python reads no more than 4,300
 _START_FIELD = 19  # of /proc/PID/stat after the name, in clock ticks since the machine started
 
 
@@ -60,15 +62,36 @@ def alive(name: str) -> bool | None:
     True
     """
     host, number, start = ["", "", *name.rsplit(":", 2)][-3:]
-    if host != socket.gethostname() or not number.isdigit():
+    if host != socket.gethostname() or not (number.isdecimal() and len(number) < _LONGEST):
         return None
+    return lives(int(number)) and _start(int(number)) in {start, ""}
+
+
+def lives(number: int) -> bool:
+    """Return whether a process of a number lives on this host, whichever it is.
+
+    Parameters
+    ----------
+    number
+        Number of the process.
+
+    Returns
+    -------
+    bool
+        False once it has ended, a zombie too.
+
+    Examples
+    --------
+    >>> lives(os.getpid())
+    True
+    """
     try:
-        os.kill(int(number), 0)
+        os.kill(number, 0)
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        pass  # it lives, and is another user's
-    return _start(int(number)) in {start, ""}
+        pass  # it is another user's
+    return _start(number) != _ENDED
 
 
 def bare_environment() -> dict[str, str]:
@@ -88,4 +111,4 @@ def _start(number: int) -> str:
         fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return ""
-    return "ended" if fields[0] in {"Z", "X"} else fields[_START_FIELD]
+    return _ENDED if fields[0] in {"Z", "X"} else fields[_START_FIELD]
