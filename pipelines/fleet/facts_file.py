@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -19,6 +18,7 @@ from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.questions import unknown
 from shiftcast.pipelines.fleet.facts_asked import ASKED
 from shiftcast.pipelines.sources.accelerators import name_accelerators
+from shiftcast.pipelines.tables.whole_files import read_toml
 
 _DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?|Q([1-4]))")
 _PARTS: Final = {"holding": Holding, "offer": Offer, "event": Event, "move": Move, "currency": Currency}
@@ -62,16 +62,7 @@ def read_facts(file: Path, name: str) -> Fleet:
     ValueError
         Naming file, section and number, key, value and remedy.
     """
-    try:
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{file}: is no TOML ({error}); `shiftcast fleet {name} init` writes one to begin with"
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{file}: cannot be read ({error.strerror}); `shiftcast fleet {name} init` writes one"
-        ) from None
+    said = read_toml(file, InputError, f"`shiftcast fleet {name} init` writes one to begin with")
     return facts_of(said, name, str(file))
 
 

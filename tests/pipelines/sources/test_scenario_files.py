@@ -28,7 +28,7 @@ def test_a_file_of_ones_own_is_read_with_those_it_uses(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[demand]", r"mine\.toml: is no TOML: .*line 1"),
+        ("[[demand]", r"mine\.toml: is no TOML \(.*line 1"),
         ('use = ["mine.toml"]', r"mine\.toml: uses itself by mine\.toml; take one of them out"),
         ('use = ["none.toml"]', r"none\.toml: cannot be read: No such file"),
     ],
