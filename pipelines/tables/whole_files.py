@@ -1,4 +1,4 @@
-"""Read files that are held whole, such as rules and facts a person writes: none is large, and a large one is refused."""
+"""Read files that are held whole, such as rules and facts that a person writes; a large one is none."""
 
 from __future__ import annotations
 
