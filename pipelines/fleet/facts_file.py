@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.bounds import MOST
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.facts import Currency, Event, Fleet, Holding, Move, Offer
 from shiftcast.forecast.leaves import SEGMENT_OF
@@ -157,17 +158,23 @@ def _budgets(table: Any, at: _At) -> dict[int, float]:
         here = _At(at.file, at.section, year)
         if not re.fullmatch(r"20\d\d", year):
             raise here.refusal(value, "the key must be a calendar year, such as 2027 = 1200000")
-        budgets[int(year)] = _positive(value, here)
+        budgets[int(year)] = _up_to("USD/year", above=True)(value, here)
     return budgets
 
 
 def _number(value: Any, at: _At) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        number = math.inf
+    if not math.isfinite(number):
         raise at.refusal(value, f"it must be a number; {ASKED.get(at.key, 'write it without quotes')}")
-    return float(value)
+    return number
 
 
-def _within(low: float, high: float, *, above: bool = False, whole: bool = False) -> Callable[[Any, _At], Any]:
+def _within(
+    low: float, high: float, unit: str = "", *, above: bool = False, whole: bool = False
+) -> Callable[[Any, _At], Any]:
     """Return the reader of a number from ``low`` on, or above it, to ``high``."""
 
     def read(value: Any, at: _At) -> Any:
@@ -175,11 +182,22 @@ def _within(low: float, high: float, *, above: bool = False, whole: bool = False
         if not (low < number if above else low <= number) or number > high or (whole and number != int(number)):
             kind = "a whole number" if whole else "a number"
             least = f"above {low:g}" if above else f"from {low:g}"
-            most = "" if math.isinf(high) else f" to {high:g}"
-            raise at.refusal(value, f"it must be {kind} {least}{most}; {ASKED.get(at.key, 'USD of the year')}")
+            asked = ASKED.get(at.key, "USD of the year")
+            raise at.refusal(value, f"it must be {kind} {least} to {high:g}{unit and f' {unit}'}; {asked}")
         return int(number) if whole else number
 
     return read
+
+
+def _up_to(unit: str, *, above: bool = False) -> Callable[[Any, _At], Any]:
+    """Return the reader of a number from zero on, or above it, to the most of a unit."""
+    return _within(0.0, MOST[unit][0], unit, above=above)
+
+
+def _change(value: Any, at: _At) -> float:
+    """Read a change of hours a month, up or down."""
+    sign = -1.0 if _number(value, at) < 0 else 1.0
+    return sign * float(_up_to("accelerator_hour/month")(sign * value, at))
 
 
 def _three(reader: Callable[[Any, _At], Any]) -> Callable[[Any, _At], tuple[float, float, float]]:
@@ -258,22 +276,23 @@ def _reader(section: str, key: str) -> Callable[[Any, _At], Any]:
     if key == "terms":
         return _one_of(_TERMS[section])
     if (section, key) == ("currency", "usd"):
-        return _positive
-    return _three(_positive) if (section, key) == ("move", "work") else _READERS[key]
+        return _up_to("USD/currency", above=True)
+    return _three(_up_to("ratio", above=True)) if (section, key) == ("move", "work") else _READERS[key]
 
 
-_positive = _within(0.0, math.inf, above=True)
 _share = _within(0.0, 1.0)
+_accelerators = _up_to("accelerator", above=True)
 _FLEET: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "leaf": _leaf, "like": _names, "busy": _within(0.0, 1.0, above=True), "pue": _within(1.0, 5.0),
-    "usd_per_kwh": _within(0.0, math.inf),
+    "usd_per_kwh": _up_to("USD/kWh"),
 }  # fmt: skip
 _READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
-    "accelerator": _accelerator, "count": _positive, "since": _day, "until": _day, "start": _day, "end": _day,
-    "usd_per_hour": _within(0.0, math.inf), "it_kw": _within(0.0, 50.0, above=True),
+    "accelerator": _accelerator, "count": _accelerators, "since": _day, "until": _day, "start": _day, "end": _day,
+    "usd_per_hour": _up_to("USD/accelerator_hour"), "it_kw": _within(0.0, 50.0, above=True),
     "node": _within(1, 1e6, whole=True), "name": _text,
-    "usd": _within(0.0, math.inf), "code": _code,
-    "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _positive, "most": _positive,
-    "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_number),
+    "usd": _up_to("USD/accelerator"), "code": _code,
+    "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _up_to("ratio", above=True),
+    "most": _accelerators,
+    "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_change),
     "probability": _share, "guessed": _flag, "share": _three(_share),
 }  # fmt: skip

@@ -44,9 +44,7 @@ def whole_text(file: Path, refusal: Callable[[str], Exception], *, most: int = T
     with file.open("rb") as content:
         data = content.read(most + 1)
     if len(data) > most:
-        raise refusal(
-            f"{file}: is larger than {most >> 20} MiB; give the file of rows or settings alone, or parts of it"
-        )
+        raise refusal(f"{file}: is larger than {most >> 20} MiB; check the path, or keep what is needed")
     text = data.decode("utf-16" if data[:2] in _UTF16 else "utf-8-sig", errors)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
