@@ -21,6 +21,9 @@ from shiftcast.pipelines.tables.unpacked import Unpacking
 TEXT: Final = ("series", "group", "category", "period_end")
 NO_NUMBER: Final = ("", "nan", "NaN", "null", "NULL")  # of a name only an empty one is none
 PARQUET: Final = ".parquet"
+_BLOCK: Final = 1 << 20  # bytes that the library reads at once, which a line may not be longer than
+_LONG_LINE: Final = "straddling object"
+_SHOWN: Final = 200
 
 
 def check_file(file: Path) -> Path:
@@ -75,7 +78,8 @@ def columns_of(file: Path) -> list[str]:
 
 def _no_table(file: Path, problem: Exception, columns: tuple[str, ...]) -> InputError:
     kind = "Parquet file" if file.suffix == PARQUET else "CSV"
-    return InputError(f"file {str(file)!r} is no {kind} ({problem}); give {','.join(columns) or 'a table'}")
+    why = f"a line of it is longer than {_BLOCK >> 20} MiB" if _LONG_LINE in str(problem) else str(problem)[:_SHOWN]
+    return InputError(f"file {str(file)!r} is no {kind} ({why}); give {','.join(columns) or 'a table'}")
 
 
 def read_series(file: Path, columns: tuple[str, ...], *, text: tuple[str, ...] = TEXT) -> pd.DataFrame:

@@ -20,6 +20,11 @@ LINE: Final = 1 << 26  # bytes of a line: 16,384 cells as long as a sheet's can 
 _HEAD: Final = 1 << 20  # characters of a header
 _UTF8: Final = "utf-8-sig"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_OTHERS: Final = {
+    b"PK\x03\x04": "is an archive, or a workbook without its ending; unpack it, or name it .xlsx or .ods",
+    b"\xd0\xcf\x11\xe0": "is a workbook without its ending; name it .xls", b"PAR1": "is Parquet; name it .parquet",
+    b"ARROW1": "is an Arrow file; write CSV or Parquet", b"ORC": "is an ORC file; write CSV or Parquet",
+}  # fmt: skip
 _QUOTED: Final = re.compile(r'(?:^|(?<=[,;\t]))"(?:[^"]|"")*"')
 _POINT: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA: Final = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d*)?([eE][+-]?\d+)?")
@@ -76,13 +81,18 @@ def opened(source: Path | bytes) -> BinaryIO:
     Raises
     ------
     ValueError
-        As it is read, if it is damaged, a line of it is too long or it unpacks to far more than its own size.
+        If it is no text; as it is read, if it is damaged, a line of it is too long or it unpacks to far more than its own size.
     """
     if isinstance(source, bytes):
         return io.BytesIO(source)
     file = source.open("rb")
+    head = file.peek(MARK)
+    other = next((said for mark, said in _OTHERS.items() if head.startswith(mark)), "")
+    if other:
+        file.close()
+        raise InputError(f"{source}: {other}")
     unpacking = Unpacking(str(source), file.tell, InputError, ratio=WHOLE)
-    stream = unpacked_stream(file, file.peek(MARK)[:MARK], unpacking)
+    stream = unpacked_stream(file, head[:MARK], unpacking)
     return cast("BinaryIO", io.BufferedReader(_Lines(stream or file, file, str(source))))
 
 
