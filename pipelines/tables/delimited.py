@@ -81,7 +81,7 @@ def opened(source: Path | bytes) -> BinaryIO:
     Raises
     ------
     ValueError
-        If it is no text; as it is read, if it is damaged, a line of it is too long or it unpacks to far more than its own size.
+        If it is no text; as it is read, if it is damaged, a line is too long or it unpacks to far more than its size.
     """
     if isinstance(source, bytes):
         return io.BytesIO(source)
