@@ -21,8 +21,9 @@ from shiftcast.pipelines.tables.unpacked import Unpacking
 TEXT: Final = ("series", "group", "category", "period_end")
 NO_NUMBER: Final = ("", "nan", "NaN", "null", "NULL")  # of a name only an empty one is none
 PARQUET: Final = ".parquet"
-_BLOCK: Final = 1 << 20  # bytes that the library reads at once, which a line may not be longer than
-_LONG_LINE: Final = "straddling object"
+_TOLD: Final = {  # what the library says of text to what it means
+    "straddling object": "a line of it is longer than 1 MiB",
+}  # fmt: skip
 _SHOWN: Final = 200
 
 
@@ -78,7 +79,8 @@ def columns_of(file: Path) -> list[str]:
 
 def _no_table(file: Path, problem: Exception, columns: tuple[str, ...]) -> InputError:
     kind = "Parquet file" if file.suffix == PARQUET else "CSV"
-    why = f"a line of it is longer than {_BLOCK >> 20} MiB" if _LONG_LINE in str(problem) else str(problem)[:_SHOWN]
+    told = (said for mark, said in _TOLD.items() if mark in str(problem))
+    why = next(told, str(problem)[:_SHOWN])
     return InputError(f"file {str(file)!r} is no {kind} ({why}); give {','.join(columns) or 'a table'}")
 
 
@@ -153,8 +155,9 @@ def _cells(source: Path | bytes, types: dict[str, pa.DataType]) -> pa.Table:
     options = pa.csv.ConvertOptions(
         column_types=types, include_columns=list(types), strings_can_be_null=True, null_values=[""]
     )
+    lines = pa.csv.ParseOptions(newlines_in_values=True)  # without it rows after a quote are passed over in silence
     with opened(source) as content:
-        return pa.csv.read_csv(content, convert_options=options)
+        return pa.csv.read_csv(content, parse_options=lines, convert_options=options)
 
 
 def typed(cells: pa.Table, text: tuple[str, ...]) -> pa.Table:

@@ -81,7 +81,8 @@ def opened(source: Path | bytes) -> BinaryIO:
     Raises
     ------
     ValueError
-        If it is no text; as it is read, if it is damaged, a line is too long or it unpacks to far more than its size.
+        If it is no text; as it is read, if it is damaged, a line is too long, a quote has no end, or it unpacks
+        to far more than its size.
     """
     if isinstance(source, bytes):
         return io.BytesIO(source)
@@ -115,10 +116,10 @@ def text_of(source: Path | bytes) -> io.TextIOWrapper:
 
 
 class _Lines(io.RawIOBase):
-    """A stream that hands on bytes, and refuses a line that is no row of a table."""
+    """A stream that hands on bytes, and refuses a line that is no row of a table, and a quote that has no end."""
 
     def __init__(self, raw: BinaryIO, file: BinaryIO, name: str) -> None:
-        self._raw, self._file, self._name, self._since = raw, file, name, 0
+        self._raw, self._file, self._name, self._since, self._quotes = raw, file, name, 0, 0
 
     def readable(self) -> bool:
         return True
@@ -140,6 +141,9 @@ class _Lines(io.RawIOBase):
             raise InputError(
                 f"{self._name}: a line of it is longer than {LINE >> 20} MiB; check that it is text with line ends"
             )
+        self._quotes += data.count(b'"')
+        if not data and self._quotes % 2:  # up to the end a reader would take all rows for one cell, or pass them over
+            raise InputError(f"{self._name}: a quote has no end; close it or double it")
         return len(data)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any, Final
 
 TEXT: Final = 1 << 25  # bytes of a table of records or rules
 SETTINGS: Final = 1 << 20  # bytes of a file of settings, thousands of sections
+_DEEP: Final = re.compile(  # the library keeps every beginning of a dotted key
+    r"""(?:\A|[\n\[{,])[ \t]*+(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}"""
+)
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -77,6 +81,9 @@ def read_toml(file: Path, refusal: Callable[[str], Exception], remedy: str) -> d
         raise refusal(f"{file}: cannot be read ({error.strerror}); {remedy}") from None
     except UnicodeDecodeError as error:
         raise refusal(f"{file}: is no TOML ({error}); {remedy}") from None
+    if deep := _DEEP.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise refusal(f"{file}: is no TOML of settings (line {line}: a key of more than 32 parts); {remedy}")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of more than 4,300 digits, or brackets without end

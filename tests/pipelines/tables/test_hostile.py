@@ -309,13 +309,20 @@ def test_what_is_no_text_is_named(tmp_path, content, said):
 
 @pytest.mark.parametrize(
     "content",
-    ["a = " + "[" * 100_000, "a = " + "9" * 5000, "a = 1\na = 2", "\0"],
-    ids=["brackets", "digits", "a key twice", "a NUL"],
+    [
+        "a = " + "[" * 100_000,
+        "a = " + "9" * 5000,
+        "a = 1\na = 2",
+        "\0",
+        ".".join("a" * 50_000) + " = 1",
+        "a = 1\n" + " . ".join(['""'] * 40) + " = 1",
+    ],
+    ids=["brackets", "digits", "a key twice", "a NUL", "a key of many parts", "a key of many empty parts"],
 )
 def test_settings_that_are_none_end_in_one_line(tmp_path, content):
     path = tmp_path / "fleet.toml"
     path.write_text(content)
-    with pytest.raises(InputError, match=r"^\S+fleet\.toml: is no TOML \(.*\); write one$") as caught:
+    with pytest.raises(InputError, match=r"^\S+fleet\.toml: is no TOML .*\(.*\); write one$") as caught:
         read_toml(path, InputError, "write one")
     assert len(str(caught.value)) < 400
 
@@ -376,3 +383,26 @@ def test_names_stay_what_they_are_in_packed_files(tmp_path):
     path.write_bytes(gzip.compress(ROWS.replace("a,", "007,").encode()))
     assert read_series(path, COLUMNS)["series"].tolist() == ["007", "007"]
     assert pd.api.types.is_float_dtype(read_series(path, COLUMNS)["value"])
+
+
+def test_settings_with_many_figures_and_long_texts_are_read(tmp_path):
+    path = tmp_path / "fleet.toml"
+    path.write_text("a = [" + ", ".join(f"{n}.5" for n in range(999)) + ']\nnote = "' + "One. Two. " * 200 + '"\n')
+    assert len(read_toml(path, InputError, "")["a"]) == 999
+
+
+@pytest.mark.parametrize("divider", [",", ";"])
+@pytest.mark.parametrize("rows", [3, 200_000])
+def test_rows_after_an_open_quote_are_not_passed_over(tmp_path, rows, divider):
+    path = tmp_path / "rows.csv"
+    path.write_text((ROWS + 'a,2026-03-31,"1\n' + "a,2026-04-30,2\n" * rows).replace(",", divider))
+    for reader in (lambda path: read_series(path, COLUMNS), read_long):
+        with pytest.raises(InputError, match=r"a quote has no end|EOF inside string|field larger than"):
+            reader(path)
+
+
+def test_a_cell_of_several_lines_is_one_name(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(ROWS.replace("a,", '"a\nb",') * 1 + '"a\nb",2026-03-31,3\n' * 100_000)
+    found = read_series(path, COLUMNS)
+    assert (len(found), set(found["series"])) == (100_002, {"a\nb"})
