@@ -194,12 +194,6 @@ def _up_to(unit: str, *, above: bool = False) -> Callable[[Any, _At], Any]:
     return _within(0.0, MOST[unit][0], unit, above=above)
 
 
-def _change(value: Any, at: _At) -> float:
-    """Read a change of hours a month, up or down."""
-    sign = -1.0 if _number(value, at) < 0 else 1.0
-    return sign * float(_up_to("accelerator_hour/month")(sign * value, at))
-
-
 def _three(reader: Callable[[Any, _At], Any]) -> Callable[[Any, _At], tuple[float, float, float]]:
     """Return the reader of low, middle and high, or of one number that stands for all three."""
 
@@ -281,6 +275,7 @@ def _reader(section: str, key: str) -> Callable[[Any, _At], Any]:
 
 
 _share = _within(0.0, 1.0)
+_A_MONTH: Final = MOST["accelerator_hour/month"][0]
 _accelerators = _up_to("accelerator", above=True)
 _FLEET: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "leaf": _leaf, "like": _names, "busy": _within(0.0, 1.0, above=True), "pue": _within(1.0, 5.0),
@@ -293,6 +288,6 @@ _READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "usd": _up_to("USD/accelerator"), "code": _code,
     "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _up_to("ratio", above=True),
     "most": _accelerators,
-    "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_change),
+    "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_within(-_A_MONTH, _A_MONTH, "accelerator_hour/month")),
     "probability": _share, "guessed": _flag, "share": _three(_share),
 }  # fmt: skip
