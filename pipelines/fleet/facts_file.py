@@ -287,7 +287,7 @@ _READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "node": _within(1, 1e6, whole=True), "name": _text,
     "usd": _up_to("USD/accelerator"), "code": _code,
     "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _up_to("ratio", above=True),
-    "most": _accelerators,
-    "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_within(-_A_MONTH, _A_MONTH, "accelerator_hour/month")),
+    "most": _accelerators, "workload": _text, "technique": _text, "source": _text, "target": _text,
+    "hours": _three(_within(-_A_MONTH, _A_MONTH, "accelerator_hour/month")),
     "probability": _share, "guessed": _flag, "share": _three(_share),
 }  # fmt: skip
