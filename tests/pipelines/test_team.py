@@ -276,21 +276,24 @@ def test_the_documented_server_keeps_versions_for_several_processes(database, bu
 def removed_over_http(folder, store, *, champion):
     """Remove all versions but the champion, with their runs and files, through the server."""
     reader, before = folder / "reader", all_versions(store)
-    held = lambda: len(list((folder / "artifacts").rglob("forecasts.parquet")))  # noqa: E731
-    files, listed = held(), removable(reader, ALL)
+    files, listed = _kept(folder), removable(reader, ALL)
     assert [each.kind for each in listed] == ["version"] * (len(before) - 1)
     assert all(each.size > 100_000 for each in listed)
-    assert held() == files
+    assert _kept(folder) == files
     assert [each.what for each in prune(reader, ALL, wait=PATIENCE)] == [each.what for each in listed]
     left = {each.version for each in all_versions(store)}
     assert left == {champion.version}
     gone = [each for each in before if each.version not in left]
-    assert held() == files - len(gone)
+    assert _kept(folder) == files - len(gone)
     for each in gone:
         assert existing(store.client.get_logged_model, model_of_version(each)) is None
         assert store.client.get_run(each.run_id).info.lifecycle_stage == "deleted"
     assert len(open_forecaster(root=reader).published) > 1000
     assert removable(reader, ALL) == []
+
+
+def _kept(folder):
+    return len(list((folder / "artifacts").rglob("forecasts.parquet")))
 
 
 def wait_for_server(uri, server, log):

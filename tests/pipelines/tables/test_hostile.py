@@ -149,13 +149,16 @@ def record(kind, data=b""):
     return struct.pack("<HH", kind, len(data)) + data
 
 
+def _begin(kind):
+    return record(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 0, 0, 0))
+
+
 def old_workbook(*sheets, shared=b""):
     """Return an .xls of sheets given as their records, in the smallest compound file that holds it."""
-    begin = lambda what: record(0x809, struct.pack("<HHHHII", 0x600, what, 0, 0, 0, 0))  # noqa: E731
-    bodies = [begin(0x10) + each + record(0x0A) for each in sheets]
+    bodies = [_begin(0x10) + each + record(0x0A) for each in sheets]
     names = [f"s{number:02}".encode() for number in range(len(sheets))]
-    place = len(begin(5)) + sum(12 + len(each) for each in names) + len(shared) + 4
-    globe = begin(5)
+    place = len(_begin(5)) + sum(12 + len(each) for each in names) + len(shared) + 4
+    globe = _begin(5)
     for name, body in zip(names, bodies, strict=True):
         globe += record(0x85, struct.pack("<IBBBB", place, 0, 0, len(name), 0) + name)
         place += len(body)
@@ -188,16 +191,19 @@ def binary_record(kind, data=b""):
     return tag + (bytes([length]) if length < 128 else bytes([length & 0x7F | 0x80, length >> 7])) + data
 
 
+def _wide(text):
+    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+
 def binary_workbook(*cells):
     """Return an .xlsb of one sheet with numbers in cells given as row and column."""
-    wide = lambda text: struct.pack("<I", len(text)) + text.encode("utf-16-le")  # noqa: E731
     rows = b"".join(
         binary_record(0, struct.pack("<I13x", row)) + binary_record(5, struct.pack("<IId", column, 0, 1.0))
         for row, column in cells
     )
     sheet = [binary_record(each) for each in (129, 147)] + [binary_record(148, struct.pack("<4I", 0, 1, 0, 1))]
     sheet += [binary_record(145), rows, binary_record(146), binary_record(130)]
-    bundle = binary_record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("a"))
+    bundle = binary_record(156, struct.pack("<II", 0, 1) + _wide("rId1") + _wide("a"))
     book = binary_record(131) + binary_record(143) + bundle + binary_record(144) + binary_record(132)
     office = "http://schemas.openxmlformats.org"
     kind = f"{office}/officeDocument/2006/relationships/worksheet"
