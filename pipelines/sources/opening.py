@@ -151,7 +151,7 @@ def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None
     Raises
     ------
     UnreadableFileError
-        If it cannot be opened, or is cut short or damaged while it is read.
+        If it cannot be opened, or is cut short, damaged or nested too deep while it is read.
     """
     try:
         with _raw(path) if content is None else nullcontext(content) as raw:
@@ -163,6 +163,8 @@ def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None
         raise UnreadableFileError(
             f"{path}: is cut short or damaged ({error}); nothing of it was stored, fetch it again"
         ) from None
+    except RecursionError:
+        raise UnreadableFileError(f"{path}: is nested too deep to be read; export rows with fewer levels") from None
     except OSError as error:  # Arrow's own, of a damaged zstd stream, has no number
         what = "cannot be read" if error.errno else "is cut short or damaged"
         raise UnreadableFileError(

@@ -2,12 +2,14 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import itertools
 import json
 import lzma
 import struct
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from shiftcast.features.frames import Hardware
 from shiftcast.features.input_error import InputError
+from shiftcast.features.labels import rules_from_table
+from shiftcast.pipelines.commands.catalogue import read_rows
 from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.sources import table
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.sources.long_files import read_long
+from shiftcast.pipelines.sources.opening import opened
 from shiftcast.pipelines.sources.setting import instance_types
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 from shiftcast.pipelines.tables import delimited, page_headers, parquet, trying, unpacked, whole_files
@@ -412,3 +419,26 @@ def test_a_cell_of_several_lines_is_one_name(tmp_path):
     path.write_text(ROWS.replace("a,", '"a\nb",') * 1 + '"a\nb",2026-03-31,3\n' * 100_000)
     found = read_series(path, COLUMNS)
     assert (len(found), set(found["series"])) == (100_002, {"a\nb"})
+
+
+def test_documents_nested_too_deep_end_in_one_line_at_the_door(tmp_path):
+    path = tmp_path / "deep.json"
+    for depth in (400, 900):
+        path.write_text('{"a":' * depth + "1" + "}" * depth)
+        with pytest.raises(UnreadableFileError, match=r"nested too deep|nothing at --path"):
+            rows_at_the_door(path)
+
+
+def rows_at_the_door(path):
+    with opened(str(path), path.name, hashlib.sha256()) as files:
+        return [chunk for each in files for chunk in rows_of(each, SimpleNamespace(delimiter="", path="a.b", sheet=""))]
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path: rules_from_table(read_table(path)), lambda path: read_rows(path, Hardware)]
+)
+def test_a_table_without_the_columns_it_needs_is_refused_though_it_has_no_rows(tmp_path, read):
+    path = tmp_path / "rules.csv"
+    path.write_text("{a: 1}\n")
+    with pytest.raises(InputError, match=r"column '\w+' is missing; give "):
+        read(path)
