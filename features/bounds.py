@@ -23,6 +23,8 @@ MOST: Final[Mapping[str, tuple[float, str]]] = {
     "MW_facility": (1e7, "more than all power stations of the world"),
     "ratio": (1e6, "a million times as much"),
 }  # assumed: round figures far beyond any that is true
+DRAWS: Final = 20_000  # joint draws that any answer is made of
+HELD: Final = 50_000_000  # figures of joint draws that are held at once: 400 MB
 
 
 def check_figure(name: str, value: float, unit: str) -> float:
@@ -61,3 +63,37 @@ produces in a year; correct it or its unit
         of = {"1": "", "ratio": " times"}.get(unit, f" {unit}")
         raise InputError(f"{name} is {value:g}{of}, outside 0 to {most:g}{of}, {told}; correct it or its unit")
     return value
+
+
+def check_draws(draws: int, seed: int, *, least: int = 1, each: int = 1) -> None:
+    """Raise if joint draws cannot be made or held.
+
+    Parameters
+    ----------
+    draws, seed
+        Number of draws, and the seed of their streams.
+    least
+        Fewest that are any use.
+    each
+        Figures of one draw, such as nodes times periods.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer draws, more than :data:`DRAWS` or than can be held, or the seed is below zero.
+
+    Examples
+    --------
+    >>> check_draws(2000, 0)
+    >>> check_draws(2**63, 0)
+    Traceback (most recent call last):
+    shiftcast.InputError: draws is 9,223,372,036,854,775,808; give 1 to 20,000 (2000 for quantiles that hold still)
+    """
+    if not least <= draws <= DRAWS:
+        raise InputError(f"draws is {draws:,}; give {least} to {DRAWS:,} (2000 for quantiles that hold still)")
+    if draws * each > HELD:
+        raise InputError(
+            f"{draws:,} draws of {each:,} figures each are more than {HELD:,} at once; ask for fewer draws or periods"
+        )
+    if seed < 0:
+        raise InputError(f"seed is {seed}; give a whole number from 0")
