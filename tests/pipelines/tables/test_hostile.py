@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from shiftcast.features.frames import Hardware
 from shiftcast.features.input_error import InputError
@@ -429,9 +430,10 @@ def test_documents_nested_too_deep_end_in_one_line_at_the_door(tmp_path):
             rows_at_the_door(path)
 
 
-def rows_at_the_door(path):
+def rows_at_the_door(path, place="a.b"):
+    setting = SimpleNamespace(delimiter="", path=place, sheet="")
     with opened(str(path), path.name, hashlib.sha256()) as files:
-        return [chunk for each in files for chunk in rows_of(each, SimpleNamespace(delimiter="", path="a.b", sheet=""))]
+        return [chunk for each in files for chunk in rows_of(each, setting)]
 
 
 @pytest.mark.parametrize(
@@ -442,3 +444,33 @@ def test_a_table_without_the_columns_it_needs_is_refused_though_it_has_no_rows(t
     path.write_text("{a: 1}\n")
     with pytest.raises(InputError, match=r"column '\w+' is missing; give "):
         read(path)
+
+
+def merged(times):
+    """Return an .xlsx of one column of 2,000 rows, merged as often as asked."""
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as made:
+        sheet = made.add_worksheet("a")
+        sheet.write_column(0, 0, ["team", "red", *[""] * 1998, "end"])
+    with zipfile.ZipFile(book) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    ranges = b'<mergeCell ref="A2:A2000"/>' * times
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(
+        b"</sheetData>", b"</sheetData><mergeCells>" + ranges + b"</mergeCells>"
+    )
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return into.getvalue()
+
+
+def test_merged_cells_fill_their_rows_once(tmp_path):
+    path = tmp_path / "teams.xlsx"
+    path.write_bytes(merged(1))
+    (chunk,) = rows_at_the_door(path, "")
+    assert chunk.cells["team"].tolist() == ["red"] * 1999 + ["end"]
+    path.write_bytes(merged(3))
+    with pytest.raises(UnreadableFileError, match=r"teams\.xlsx: merged cells lie over each other; save the sheet"):
+        rows_at_the_door(path, "")
