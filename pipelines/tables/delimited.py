@@ -22,8 +22,8 @@ _UTF8: Final = "utf-8-sig"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OTHERS: Final = {
     b"PK\x03\x04": "is an archive, or a workbook without its ending; unpack it, or name it .xlsx or .ods",
-    b"\xd0\xcf\x11\xe0": "is a workbook without its ending; name it .xls", b"PAR1": "is Parquet; name it .parquet",
-    b"ARROW1": "is an Arrow file; write CSV or Parquet", b"ORC": "is an ORC file; write CSV or Parquet",
+    b"\xd0\xcf\x11\xe0": "is a workbook without its ending; name it .xls", b"PAR1\x15": "is Parquet; name it .parquet",
+    b"ARROW1\x00": "is an Arrow file; write CSV or Parquet",
 }  # fmt: skip
 _QUOTED: Final = re.compile(r'(?:^|(?<=[,;\t]))"(?:[^"]|"")*"')
 _POINT: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

@@ -310,8 +310,8 @@ def test_a_line_without_end_is_refused_before_it_is_held(tmp_path, monkeypatch):
     ("content", "said"),
     [(b"PK\x03\x04" + bytes(99), "is an archive, or a workbook without its ending; unpack it, or name it .xlsx"),
      (old_workbook(number_at(0, 0)), "name it .xls"), (written(pa.table({"n": [1]})), "name it .parquet"),
-     (b"ARROW1\0\0" + bytes(99), "is an Arrow file; write CSV or Parquet"), (b"ORC" + bytes(99), "is an ORC file")],
-    ids=["zip", "xls", "parquet", "arrow", "orc"],
+     (b"ARROW1\0\0" + bytes(99), "is an Arrow file; write CSV or Parquet")],
+    ids=["zip", "xls", "parquet", "arrow"],
 )  # fmt: skip
 def test_what_is_no_text_is_named(tmp_path, content, said):
     path = tmp_path / "rows.csv"
@@ -474,3 +474,10 @@ def test_merged_cells_fill_their_rows_once(tmp_path):
     path.write_bytes(merged(3))
     with pytest.raises(UnreadableFileError, match=r"teams\.xlsx: merged cells lie over each other; save the sheet"):
         rows_at_the_door(path, "")
+
+
+@pytest.mark.parametrize("name", ["ORCA", "PAR1", "ARROW1", "PK"])
+def test_a_column_may_be_called_as_other_files_begin(tmp_path, name):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{name},{ROWS.splitlines()[0]}\nx,a,2026-01-31,1.5\n")
+    assert read_series(path, COLUMNS)["value"].tolist() == read_long(path)["value"].tolist() == [1.5]
