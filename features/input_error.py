@@ -13,6 +13,30 @@ class InputError(ValueError):
 InputError.__module__ = "shiftcast"  # the public door, where a caller that catches it imports it from
 
 
+def error_of(place: object, error: InputError) -> InputError:
+    """Return an error whose message begins with what it is of, once.
+
+    Parameters
+    ----------
+    place
+        Such as the file.
+    error
+        The error.
+
+    Returns
+    -------
+    InputError
+
+    Examples
+    --------
+    >>> error = error_of("a.csv", InputError("is empty"))
+    >>> str(error), str(error_of("a.csv", error))
+    ('a.csv: is empty', 'a.csv: is empty')
+    """
+    text = str(error)
+    return error if text.startswith(f"{place}: ") else InputError(f"{place}: {text}")
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the question whether a known name was meant, for the message that refuses another.
 

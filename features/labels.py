@@ -99,8 +99,7 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
     Raises
     ------
     ValueError
-        Naming a rule without field, pattern or any label, a segment or phase that is none, or ``confirmed`` that is
-        neither yes nor no.
+        Naming a missing column, a rule without field, pattern or any label, or a word that is none of its kind.
 
     Examples
     --------
@@ -108,6 +107,8 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
     >>> rules_from_table(table).rules[0].labels
     {'workload': 'recsys'}
     """
+    for name in sorted({"field", "pattern"} - set(table)):
+        raise InputError(f"label rules: column {name!r} is missing; give field, pattern and the labels they give")
     rules = []
     for number, row in enumerate(table.to_dict("records"), start=2):
         field, pattern = (_text(row.get(name)) for name in ("field", "pattern"))

@@ -74,10 +74,10 @@ class Site:
     def __post_init__(self) -> None:
         """Raise if a number is out of the range of any site."""
         checks = {
-            f"power of {self.mw:g} MW": self.mw > 0 and np.isfinite(self.mw),
+            f"power of {self.mw:g} MW": self.mw >= 1e-6 and np.isfinite(self.mw),
             f"demand of {self.demand} a day": self.demand is None or 0 < self.demand <= LARGEST,
             f"{self.accelerators} accelerators": self.accelerators is None or 0 < self.accelerators <= LARGEST,
-            f"power cap of {self.cap:g}": 0 < self.cap <= 1,
+            f"power cap of {self.cap:g}": 0.01 <= self.cap <= 1,
             f"flexible share of {self.flex:g}": 0 <= self.flex < 1,
             f"{self.flex_hours:g} flexible hours a year": 0 <= self.flex_hours <= HOURS_PER_YEAR,
         }

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.bounds import check_figure
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.fleet.bill import bill_costs, recent_costs
@@ -95,7 +96,7 @@ def _limit(fleet: Fleet, year: int, asked: float | None) -> float:
     limit = fleet.budgets.get(year) if asked is None else asked
     if limit is None or not limit > 0:
         raise InputError(f"no budget for {year}: give one above 0, such as 1.2e6, or write {year} = 1.2e6 in [budget]")
-    return limit
+    return check_figure(f"the budget of {year}", limit, "USD/year")
 
 
 def _check_year(demand: Demand, year: int) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shiftcast.features.bounds import check_draws
 from shiftcast.features.input_error import InputError
 from shiftcast.features.open_periods import whole_shares
 from shiftcast.features.reading import Reading
@@ -206,7 +207,7 @@ def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
     ValueError
         On fewer than one draw.
     """
-    check_draws(draws)
+    check_draws(draws, seed)
     names = sorted({name for fitted in fit.panels for row in fitted.panel.categories for name in row})
     code = {name: k for k, name in enumerate(names)}
     out = np.full((draws, len(fit.series), len(names), fit.horizon), np.nan)
@@ -225,23 +226,6 @@ def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
         "period_end": (("series", "period"), np.array(ends)),
     }
     return xr.DataArray(out, coords, ("draw", "series", "category", "period"), name="share", attrs={"units": "share"})
-
-
-def check_draws(draws: int) -> None:
-    """Raise if fewer than one draw is asked for.
-
-    Parameters
-    ----------
-    draws
-        Number of draws.
-
-    Raises
-    ------
-    ValueError
-        If it is below one.
-    """
-    if draws < 1:
-        raise InputError(f"draws is {draws}; give at least 1 (2000 for quantiles that hold still)")
 
 
 def period_ends(panel: SharePanel, at: int, horizon: int) -> NDArray[np.datetime64]:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.bounds import check_draws
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
-from shiftcast.forecast.migration.fit import Progress, ShareFit, check_draws, period_ends
+from shiftcast.forecast.migration.fit import Progress, ShareFit, period_ends
 
 LEVELS: Final = (0.025, *(round(0.05 * n, 2) for n in range(1, 20)), 0.975)
 COLUMNS: Final = ("series", "period_end", "category", "statistic", "quantile", "value")
@@ -70,7 +71,7 @@ def quantile_parts(fit: ShareFit, *, draws: int, seed: int, progress: Progress |
     ValueError
         On fewer than one draw.
     """
-    check_draws(draws)
+    check_draws(draws, seed)
     done = 0
     for fitted in fit.panels:
         yield _panel_frame(fitted, draws, seed)

@@ -141,7 +141,7 @@ def scenario_text(table: Mapping[str, Any]) -> str:
     >>> scenario_text({"use": ["b"], "name": "a"})
     '{"name":"a","use":["b"]}'
     """
-    return json.dumps(table, sort_keys=True, separators=(",", ":"))
+    return json.dumps(table, sort_keys=True, separators=(",", ":"), default=str)  # a day, which no field is, as text
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

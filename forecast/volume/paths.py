@@ -10,7 +10,7 @@ import xarray as xr
 from scipy.special import ndtr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.input_error import InputError
+from shiftcast.features.bounds import check_draws
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
 from shiftcast.forecast.volume.calibrate import LEVELS
@@ -44,8 +44,7 @@ def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
     ValueError
         On fewer than one draw.
     """
-    if draws < 1:
-        raise InputError(f"draws {draws} is below 1; ask for at least one")
+    check_draws(draws, seed)
     how, shape = fit.dependence, (draws, fit.horizon)
     shared = np.sqrt(how.group) * stream(seed, f"volume.group.{fit.panel.group[0]}").standard_normal(shape)
     out = np.empty((draws, len(fit.panel.series), fit.horizon))

@@ -160,9 +160,13 @@ def read_rows(path: Path, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
     Raises
     ------
     UnreadableFileError
-        Naming file, line, column, value and reason.
+        Naming file, line, column, value and reason, or a column of the key that is missing.
     """
-    screened = screen(read_table(path), frame, source=path.name)
+    table = read_table(path)
+    missing = [name for name in frame.key if name not in table]
+    if missing:
+        raise UnreadableFileError(f"{path}: column {missing[0]!r} is missing; give {', '.join(frame.key)} and figures")
+    screened = screen(table, frame, source=path.name)
     for fault in screened.quarantine.itertuples():
         raise UnreadableFileError(
             f"{path}: line {fault.line:.0f}: column {fault.column!r} holds {fault.value!r}: {fault.reason}"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, error_of
 from shiftcast.features.reading import HOLD
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
@@ -45,7 +45,7 @@ def hierarchy(
                 reading=as_reading(frequency, zone, dates, fiscal_end, as_of, partial),
             )  # fmt: skip
         except InputError as problem:
-            raise InputError(f"{file}: {problem}") from problem
+            raise error_of(file, problem) from problem
     for line in answer.treated.lines():
         errors.print(f"treated: {line}", markup=False, highlight=False)
     notes = notes_of(lines=[f"treated: {line}" for line in answer.treated.lines()], as_of=as_of)

@@ -121,22 +121,23 @@ def check_file(path: str, name: str, setting: Setting, until: pd.Timestamp | Non
     """
     described = None if setting.mapping is None or "role" not in setting.mapping else read_mapping(setting.mapping)
     with raw_database(setting) as database:
-        form, loaded, names, first_line = _looked_at(database, path, name, setting)
+        form, loaded, names, first_line, said = _looked_at(database, path, name, setting)
         columns = tuple(loaded.values())[-1].columns if loaded else ()
         rows = sum(raw.rows for raw in loaded.values())
         matches = rank_sources(names, first_line)
         ranked = {"table": ("--map",)} if described else {each.source: each.columns for each in matches}
         plain = Checked(name, form, columns, rows, ranked)
         if not ranked:
-            return _noted(plain, "no source knows these columns; describe them with --map (docs/ingest/tables.md)")
+            unknown = "no source knows these columns; describe them with --map (docs/ingest/tables.md)"
+            return _noted(plain, unknown if columns else said or unknown)
         return _totalled(database, plain, loaded, path, setting, until, described)
 
 
 def _looked_at(
     database: duckdb.DuckDBPyConnection, path: str, name: str, setting: Setting
-) -> tuple[str, dict[str, Raw], set[str], str]:
-    """Return form, what was loaded by file, names of columns and fields, and first line of a path."""
-    form, first_line = "", ""
+) -> tuple[str, dict[str, Raw], set[str], str, str]:
+    """Return form, what was loaded by file, names of columns and fields, first line, and why a file is refused."""
+    form, first_line, said = "", "", ""
     loaded: dict[str, Raw] = {}
     names: set[str] = set()
     with opened(path, name, hashlib.sha256()) as files:
@@ -147,11 +148,11 @@ def _looked_at(
                 raw = load_raw(database, whole, setting)
                 form, loaded[file.name] = raw.form, raw
                 names |= set(raw.columns)
-            except (UnreadableFileError, duckdb.Error):
-                form = form or kind
+            except (UnreadableFileError, duckdb.Error) as error:
+                form, said = form or kind, str(error).partition("\n")[0]
     if form.startswith("JSON"):
         names |= _fields(path, name)
-    return form, loaded, names, first_line
+    return form, loaded, names, first_line, said
 
 
 def _fields(path: str, name: str) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, error_of
 from shiftcast.features.reading import HOLD
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
@@ -109,7 +109,7 @@ def volume(
         try:
             summary = _written(answer, path(output), path(paths), forecast if as_json else None)
         except InputError as problem:
-            raise InputError(f"{file}: {problem}") from problem
+            raise error_of(file, problem) from problem
         for place, table in ((path(weights), summary.weights), (edges, summary.edges)):
             if place is not None:
                 write_table(table, place)

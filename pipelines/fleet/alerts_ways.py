@@ -21,6 +21,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.fleet.alerts import Alert
 from shiftcast.pipelines.fleet.alerts_message import message_json, message_text
 from shiftcast.pipelines.process import bare_environment
+from shiftcast.pipelines.tables.whole_files import SETTINGS, whole_text
 
 _SECONDS: Final = 10.0
 _PAUSES: Final = (1.0, 4.0)  # before the second and the third try [s]
@@ -221,7 +222,7 @@ def open_webhook(*, variable: str | None = None, file: Path | None = None, allow
     """
     source = f"variable {variable}" if file is None else str(file)
     try:
-        address = os.environ.get(variable or "", "") if file is None else file.read_text(encoding="utf-8")
+        address = os.environ.get(variable or "", "") if file is None else whole_text(file, InputError, most=SETTINGS)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: the address of the webhook cannot be read ({_why(error)}); check the path") from None
     address = address.strip()

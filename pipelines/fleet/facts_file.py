@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -13,12 +12,14 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.bounds import MOST
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.facts import Currency, Event, Fleet, Holding, Move, Offer
 from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.questions import unknown
 from shiftcast.pipelines.fleet.facts_asked import ASKED
 from shiftcast.pipelines.sources.accelerators import name_accelerators
+from shiftcast.pipelines.tables.whole_files import read_toml
 
 _DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?|Q([1-4]))")
 _PARTS: Final = {"holding": Holding, "offer": Offer, "event": Event, "move": Move, "currency": Currency}
@@ -62,16 +63,7 @@ def read_facts(file: Path, name: str) -> Fleet:
     ValueError
         Naming file, section and number, key, value and remedy.
     """
-    try:
-        said = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{file}: is no TOML ({error}); `shiftcast fleet {name} init` writes one to begin with"
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{file}: cannot be read ({error.strerror}); `shiftcast fleet {name} init` writes one"
-        ) from None
+    said = read_toml(file, InputError, f"`shiftcast fleet {name} init` writes one to begin with")
     return facts_of(said, name, str(file))
 
 
@@ -166,17 +158,23 @@ def _budgets(table: Any, at: _At) -> dict[int, float]:
         here = _At(at.file, at.section, year)
         if not re.fullmatch(r"20\d\d", year):
             raise here.refusal(value, "the key must be a calendar year, such as 2027 = 1200000")
-        budgets[int(year)] = _positive(value, here)
+        budgets[int(year)] = _up_to("USD/year", above=True)(value, here)
     return budgets
 
 
 def _number(value: Any, at: _At) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        number = math.inf
+    if not math.isfinite(number):
         raise at.refusal(value, f"it must be a number; {ASKED.get(at.key, 'write it without quotes')}")
-    return float(value)
+    return number
 
 
-def _within(low: float, high: float, *, above: bool = False, whole: bool = False) -> Callable[[Any, _At], Any]:
+def _within(
+    low: float, high: float, unit: str = "", *, above: bool = False, whole: bool = False
+) -> Callable[[Any, _At], Any]:
     """Return the reader of a number from ``low`` on, or above it, to ``high``."""
 
     def read(value: Any, at: _At) -> Any:
@@ -184,11 +182,16 @@ def _within(low: float, high: float, *, above: bool = False, whole: bool = False
         if not (low < number if above else low <= number) or number > high or (whole and number != int(number)):
             kind = "a whole number" if whole else "a number"
             least = f"above {low:g}" if above else f"from {low:g}"
-            most = "" if math.isinf(high) else f" to {high:g}"
-            raise at.refusal(value, f"it must be {kind} {least}{most}; {ASKED.get(at.key, 'USD of the year')}")
+            asked = ASKED.get(at.key, "USD of the year")
+            raise at.refusal(value, f"it must be {kind} {least} to {high:g}{unit and f' {unit}'}; {asked}")
         return int(number) if whole else number
 
     return read
+
+
+def _up_to(unit: str, *, above: bool = False) -> Callable[[Any, _At], Any]:
+    """Return the reader of a number from zero on, or above it, to the most of a unit."""
+    return _within(0.0, MOST[unit][0], unit, above=above)
 
 
 def _three(reader: Callable[[Any, _At], Any]) -> Callable[[Any, _At], tuple[float, float, float]]:
@@ -267,22 +270,24 @@ def _reader(section: str, key: str) -> Callable[[Any, _At], Any]:
     if key == "terms":
         return _one_of(_TERMS[section])
     if (section, key) == ("currency", "usd"):
-        return _positive
-    return _three(_positive) if (section, key) == ("move", "work") else _READERS[key]
+        return _up_to("USD/currency", above=True)
+    return _three(_up_to("ratio", above=True)) if (section, key) == ("move", "work") else _READERS[key]
 
 
-_positive = _within(0.0, math.inf, above=True)
 _share = _within(0.0, 1.0)
+_A_MONTH: Final = MOST["accelerator_hour/month"][0]
+_accelerators = _up_to("accelerator", above=True)
 _FLEET: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "leaf": _leaf, "like": _names, "busy": _within(0.0, 1.0, above=True), "pue": _within(1.0, 5.0),
-    "usd_per_kwh": _within(0.0, math.inf),
+    "usd_per_kwh": _up_to("USD/kWh"),
 }  # fmt: skip
 _READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
-    "accelerator": _accelerator, "count": _positive, "since": _day, "until": _day, "start": _day, "end": _day,
-    "usd_per_hour": _within(0.0, math.inf), "it_kw": _within(0.0, 50.0, above=True),
+    "accelerator": _accelerator, "count": _accelerators, "since": _day, "until": _day, "start": _day, "end": _day,
+    "usd_per_hour": _up_to("USD/accelerator_hour"), "it_kw": _within(0.0, 50.0, above=True),
     "node": _within(1, 1e6, whole=True), "name": _text,
-    "usd": _within(0.0, math.inf), "code": _code,
-    "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _positive, "most": _positive,
-    "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_number),
+    "usd": _up_to("USD/accelerator"), "code": _code,
+    "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _up_to("ratio", above=True),
+    "most": _accelerators, "workload": _text, "technique": _text, "source": _text, "target": _text,
+    "hours": _three(_within(-_A_MONTH, _A_MONTH, "accelerator_hour/month")),
     "probability": _share, "guessed": _flag, "share": _three(_share),
 }  # fmt: skip

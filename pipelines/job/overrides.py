@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from filelock import Timeout
 
+from shiftcast.features.bounds import check_figure
 from shiftcast.features.frames import DataFrame, Overrides, check, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import sample_assumptions
@@ -52,7 +53,7 @@ def read_overrides(root: Path) -> DataFrame[Overrides]:
         raise StoreError(said) from None
 
 
-def add_override(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:
+def add_override(root: Path, row: dict[str, Any]) -> DataFrame[Overrides]:
     """Add one override and return all; the file is replaced whole, so that a kill leaves the old or the new.
 
     Parameters
@@ -70,13 +71,16 @@ def add_override(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:
     Raises
     ------
     ValueError
-        If low, median and high do not rise, or the same person has judged the same figure that day.
+        If low, median and high do not rise, one is beyond the most of its unit, or the same person has judged the
+        same figure that day.
     StoreError
         If another process holds the file for half a minute.
     """
     shape = "logitnormal" if row["measure"] == "share" else "lognormal"
     figures = {name: [row[name]] for name in ("low", "mid", "high")}
     sample_assumptions(pd.DataFrame({"name": ["the override"], "shape": [shape], **figures}), draws=2, seed=0)
+    for name, (value,) in figures.items():
+        check_figure(f"{name} of the override", value, row["unit"])
     root.mkdir(parents=True, exist_ok=True)
     try:
         with kernel_lock(root / _LOCK, wait=_SECONDS):

@@ -21,6 +21,10 @@ from shiftcast.pipelines.tables.unpacked import Unpacking
 TEXT: Final = ("series", "group", "category", "period_end")
 NO_NUMBER: Final = ("", "nan", "NaN", "null", "NULL")  # of a name only an empty one is none
 PARQUET: Final = ".parquet"
+_TOLD: Final = {  # what the library says of text to what it means
+    "straddling object": "a line of it is longer than 1 MiB",
+}  # fmt: skip
+_SHOWN: Final = 200
 
 
 def check_file(file: Path) -> Path:
@@ -67,7 +71,7 @@ def columns_of(file: Path) -> list[str]:
     try:
         if file.suffix == PARQUET:
             return list(pa.parquet.read_schema(file).names)
-        with pa.csv.open_csv(opened(plain_csv(file, TEXT))) as rows:
+        with opened(plain_csv(file, TEXT)) as content, pa.csv.open_csv(content) as rows:
             return list(rows.schema.names)
     except (pa.ArrowInvalid, UnicodeDecodeError) as problem:
         raise _no_table(file, problem, ()) from problem
@@ -75,7 +79,9 @@ def columns_of(file: Path) -> list[str]:
 
 def _no_table(file: Path, problem: Exception, columns: tuple[str, ...]) -> InputError:
     kind = "Parquet file" if file.suffix == PARQUET else "CSV"
-    return InputError(f"file {str(file)!r} is no {kind} ({problem}); give {','.join(columns) or 'a table'}")
+    told = (said for mark, said in _TOLD.items() if mark in str(problem))
+    why = next(told, str(problem)[:_SHOWN])
+    return InputError(f"file {str(file)!r} is no {kind} ({why}); give {','.join(columns) or 'a table'}")
 
 
 def read_series(file: Path, columns: tuple[str, ...], *, text: tuple[str, ...] = TEXT) -> pd.DataFrame:
@@ -136,17 +142,22 @@ def _coded(table: pa.Table, text: tuple[str, ...]) -> pa.Table:
 def _csv(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.Table:
     """Return a CSV, read as numbers where it holds nothing else, and cell by cell where it does."""
     source = plain_csv(file, text)
-    with pa.csv.open_csv(opened(source)) as rows:
+    with opened(source) as content, pa.csv.open_csv(content) as rows:
         there = [name for name in rows.schema.names if name in columns]
     coded = pa.dictionary(pa.int32(), pa.string())
-    types = {name: coded if name in text else pa.float64() for name in there}
-    options = {"include_columns": there, "strings_can_be_null": True, "null_values": [""]}
     try:
-        return pa.csv.read_csv(opened(source), convert_options=pa.csv.ConvertOptions(column_types=types, **options))
+        return _cells(source, {name: coded if name in text else pa.float64() for name in there})
     except pa.ArrowInvalid:
-        types = dict.fromkeys(there, pa.string())
-        table = pa.csv.read_csv(opened(source), convert_options=pa.csv.ConvertOptions(column_types=types, **options))
-        return typed(table, text)
+        return typed(_cells(source, dict.fromkeys(there, pa.string())), text)
+
+
+def _cells(source: Path | bytes, types: dict[str, pa.DataType]) -> pa.Table:
+    options = pa.csv.ConvertOptions(
+        column_types=types, include_columns=list(types), strings_can_be_null=True, null_values=[""]
+    )
+    lines = pa.csv.ParseOptions(newlines_in_values=True)  # without it rows after a quote are passed over in silence
+    with opened(source) as content:
+        return pa.csv.read_csv(content, parse_options=lines, convert_options=options)
 
 
 def typed(cells: pa.Table, text: tuple[str, ...]) -> pa.Table:

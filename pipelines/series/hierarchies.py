@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.bounds import check_draws
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
 from shiftcast.features.reading import Reading
@@ -15,6 +16,7 @@ from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.migration.quantiles import LEVELS
 from shiftcast.forecast.volume.hierarchies import draw_hierarchy
+from shiftcast.pipelines.series.volumes import MOST_AHEAD
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def forecast_hierarchy(
     Raises
     ------
     ValueError
-        If a bottom node has no history, a series is none, or histories differ in frequency, last period or length.
+        If the horizon or the draws are out of range, a bottom node has no history, a series is none, or histories
+        differ in frequency, last period or length.
 
     Examples
     --------
@@ -113,6 +116,9 @@ def forecast_hierarchy(
     >>> answer.quantiles().query("statistic == 'mean'")[["series", "value"]].round(3).to_numpy().tolist()
     [['all', 10.0], ['a', 5.0], ['b', 5.0]]
     """
+    if not 1 <= horizon <= MOST_AHEAD:
+        raise InputError(f"horizon is {horizon}; give 1 to {MOST_AHEAD} periods")
+    check_draws(draws, seed, least=2, each=horizon * len(hierarchy.names))
     found, treated = panels(history, horizon=horizon, reading=reading or Reading())
     if len(found) > 1:
         one, other = (f"{panel.series[0]!r} by {panel.frequency}" for panel in found[:2])

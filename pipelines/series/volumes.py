@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.bounds import check_draws
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
 from shiftcast.features.reading import Reading
@@ -67,6 +68,8 @@ class VolumeQuestion:
         for name, least in (("horizon", 1), ("draws", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} {getattr(self, name)} is below {least}; ask for at least that")
+        if self.draws:
+            check_draws(self.draws, self.seed)
         if self.horizon > MOST_AHEAD:
             raise InputError(
                 f"horizon {self.horizon} is above {MOST_AHEAD}; ask for fewer periods, or for longer ones (--frequency)"

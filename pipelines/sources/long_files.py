@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.frames import ALIASES
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.tables.delimited import opened, plain_csv
+from shiftcast.pipelines.tables.delimited import opened, plain_csv, text_of
 from shiftcast.pipelines.tables.formulas import MARKED
 from shiftcast.pipelines.tables.parquet import parquet_batches
 from shiftcast.pipelines.tables.sheets import place_of
@@ -50,7 +49,8 @@ def read_long(path: Path) -> pd.DataFrame:
         source = plain_csv(path, NAMES)
         header = _header(source)
         empty = {name: [""] if name in NAMES else list(EMPTY) for name in header}
-        table = pd.read_csv(opened(source), dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=empty)
+        with opened(source) as content:
+            table = pd.read_csv(content, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=empty)
     except InputError:
         raise
     except (OSError, ValueError, csv.Error) as error:
@@ -72,8 +72,7 @@ def _parquet(path: Path) -> pd.DataFrame:
 
 def _header(source: Path | bytes) -> list[str]:
     """Return the names as they stand: a reader of tables renames one that is there twice."""
-    with TextIOWrapper(cast("BinaryIO", source.open("rb") if isinstance(source, Path) else opened(source)),
-                       encoding="utf-8-sig", newline="") as lines:  # fmt: skip
+    with text_of(source) as lines:
         return next(csv.reader(lines), [])
 
 

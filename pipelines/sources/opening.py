@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import glob
-import gzip
 import hashlib
 import io
-import lzma
 import re
 import sys
 import tarfile
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final, cast
 
-import pyarrow as pa
-
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.sources.unpacking import Counted
 from shiftcast.pipelines.tables.letters import whole_letters
-from shiftcast.pipelines.tables.unpacked import Unpacking
+from shiftcast.pipelines.tables.unpacked import DAMAGED, MARK, Counted, Unpacking, unpacked_stream
 
 STANDARD_INPUT: Final = "-"
 _BLOCK: Final = 1 << 20
 _HEAD: Final = 1 << 13
-_GZIP, _ZSTD, _PARQUET, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"PK"
-_BZIP2, _XZ, _OLD_WORKBOOK = b"BZh", b"\xfd7zXZ", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PACKED: Final[Mapping[bytes, Callable[[io.BufferedReader], object]]] = {
-    _GZIP: lambda stream: gzip.GzipFile(fileobj=stream), _BZIP2: bz2.BZ2File, _XZ: lzma.LZMAFile,
-    _ZSTD: lambda stream: pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd"),
-}  # fmt: skip
+_PARQUET, _ZIP, _OLD_WORKBOOK = b"PAR1", b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OTHERS: Final[Mapping[bytes, str]] = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first", b"Rar!\x1a": "a RAR archive; unpack it first",
     b"Obj\x01": "an Avro file; export CSV or Parquet", b"ARROW1\x00": "an Arrow file; export CSV or Parquet",
@@ -46,8 +34,7 @@ _WORKBOOK_PARTS: Final = frozenset({"xl/workbook.xml", "xl/workbook.bin", "conte
 _TAR_AT, _TAR = 257, b"ustar"
 _DEPTH: Final = 3  # archives within archives; more is no export
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile,
-                  NotImplementedError, pa.ArrowInvalid)  # fmt: skip
+_BROKEN: Final = (*DAMAGED, tarfile.TarError, zipfile.BadZipFile, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -164,7 +151,7 @@ def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None
     Raises
     ------
     UnreadableFileError
-        If it cannot be opened, or is cut short or damaged while it is read.
+        If it cannot be opened, or is cut short, damaged or nested too deep while it is read.
     """
     try:
         with _raw(path) if content is None else nullcontext(content) as raw:
@@ -176,6 +163,8 @@ def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None
         raise UnreadableFileError(
             f"{path}: is cut short or damaged ({error}); nothing of it was stored, fetch it again"
         ) from None
+    except RecursionError:
+        raise UnreadableFileError(f"{path}: is nested too deep to be read; export rows with fewer levels") from None
     except OSError as error:  # Arrow's own, of a damaged zstd stream, has no number
         what = "cannot be read" if error.errno else "is cut short or damaged"
         raise UnreadableFileError(
@@ -212,7 +201,8 @@ def _raw(path: str) -> Iterator[BinaryIO]:
 
 def _files(name: str, raw: io.RawIOBase, unpacking: Unpacking, depth: int = 0) -> Iterator[Opened]:
     """Yield the files that bytes hold: themselves, what they hold compressed, or the members of an archive."""
-    stream = _plain(io.BufferedReader(raw, _BLOCK), unpacking)
+    packed = io.BufferedReader(raw, _BLOCK)
+    stream = unpacked_stream(packed, packed.peek(MARK)[:MARK], unpacking) or packed
     head = stream.peek(_TAR_AT + 5)[: _TAR_AT + 5]
     other = next((what for mark, what in _OTHERS.items() if head.startswith(mark)), "")
     if other:
@@ -227,13 +217,6 @@ def _files(name: str, raw: io.RawIOBase, unpacking: Unpacking, depth: int = 0) -
         yield from _tar_members(name, stream, unpacking, depth)
     else:
         yield Opened(name, stream)
-
-
-def _plain(stream: io.BufferedReader, unpacking: Unpacking) -> io.BufferedReader:
-    """Return a stream without its compression."""
-    head = stream.peek(6)[:6]
-    raw = next((unpacked(stream) for mark, unpacked in _PACKED.items() if head.startswith(mark)), None)
-    return stream if raw is None else io.BufferedReader(Counted(cast("BinaryIO", raw), unpacking), _BLOCK)
 
 
 def _seekable(name: str, whole: BinaryIO, head: bytes, unpacking: Unpacking, depth: int) -> Iterator[Opened]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +10,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.scenarios.reading import read_scenario, scenario_text
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.tables.whole_files import read_toml
 
 SUFFIX: Final = ".toml"
 GALLERY: Final = RECORDS / "scenarios"
@@ -117,9 +117,4 @@ def _whole(path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UnreadableFileError(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UnreadableFileError(f"{path}: is no TOML: {error}; see docs/scenarios.md for the form") from None
+    return read_toml(path, UnreadableFileError, "see docs/scenarios.md for the form")

@@ -18,6 +18,7 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _WORDS: Final = 12
+_COUNT: Final = re.compile(r"\d{1,9}(\.\d{0,9}|/\d{1,9})?|\.\d{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,8 @@ def instance_types(extra: Path | None = None) -> Mapping[str, tuple[str, float]]
 
 
 def _is_count(text: str, high: float) -> bool:
+    if not _COUNT.fullmatch(text):  # 1e999999999 would be written out, digit by digit
+        return False
     try:
         return 0 < Fraction(text) <= high
     except (ValueError, ZeroDivisionError):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.tables.parquet import check_width
+from shiftcast.pipelines.tables.whole_files import whole_text
+
+CELLS: Final = 1 << 22  # of a file of records, which is held whole as text: some 1 GiB
 
 
 class UnreadableFileError(InputError):
@@ -55,10 +60,10 @@ def read_text(path: Path) -> str:
     Raises
     ------
     UnreadableFileError
-        If the file is absent, empty, or holds NUL bytes.
+        If the file is absent, empty, or holds NUL bytes; or is so large that it is no record.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        text = whole_text(path, UnreadableFileError, errors="surrogateescape")
     except OSError as error:
         raise UnreadableFileError(
             f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
@@ -87,15 +92,18 @@ def parse_table(path: Path, text: str) -> pd.DataFrame:
     Raises
     ------
     UnreadableFileError
-        If it holds a quote without an end or a column twice.
+        If it holds a quote without an end, a column twice, or too many cells.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, object]] = []
     try:
         header = [name.strip() for name in next(reader)]
         _check_header(path, header)
+        most = CELLS // max(len(header), 1)
         before = reader.line_num
         for cells in reader:
+            if len(rows) == most:
+                raise UnreadableFileError(f"{path}: has more than {CELLS:,} cells; keep the rows that are needed")
             if cells:
                 found = dict(zip(header, cells, strict=False))
                 surplus = ",".join(cells[len(header) :])
@@ -108,6 +116,7 @@ def parse_table(path: Path, text: str) -> pd.DataFrame:
 
 
 def _check_header(path: Path, header: list[str]) -> None:
+    check_width(str(path), len(header), UnreadableFileError)
     repeated = sorted({name for name in header if header.count(name) > 1 or name in {"line", "surplus"}})
     if repeated:
         raise UnreadableFileError(f"{path}: line 1: column {repeated[0]!r} is there twice or reserved; rename it")

@@ -1,18 +1,22 @@
-"""Read Parquet of any origin in bounded memory: weighed by its metadata first, then unpacked a piece at a time.
+"""Read Parquet of any origin in bounded memory: weighed by its pages first, then unpacked a piece at a time.
 
 One entry of a dictionary may stand for millions of cells, so that text is read as its codes and its length told from
-them before any cell is made of it.
+them before any cell is made of it. A text may also share its beginning with the one before, which no code stands for:
+such text is read in pieces so short that each of its rows may be as long as a page.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from shiftcast.pipelines.tables.page_headers import pages_of
 
 ROWS: Final = 50_000
 BATCH: Final = 1 << 26  # bytes of the cells that are held at once
@@ -53,18 +57,21 @@ def parquet_batches(
         What ``refusal`` makes, of a file that is damaged, is no Parquet, or has a column twice or too many columns.
     """
     try:
-        texts = _texts(pq.ParquetFile(file), name, refusal)
-        file.seek(0)
-        opened = pq.ParquetFile(file, read_dictionary=texts)
-        weights = [_weight(opened.metadata, group) for group in range(opened.num_row_groups)]
-        pages = sum(each for each, _ in weights)
+        plain = pq.ParquetFile(file)
+        texts = _texts(plain, name, refusal)
+        weights = [_weight(file, plain.metadata, group) for group in range(plain.num_row_groups)]
+        pages = sum(each.pages for each in weights)
         unpacked(pages)
         beyond = _beyond(pages, unpacked)
-        for group, (_, whole) in enumerate(weights):
-            rows = opened.metadata.row_group(group).num_rows
-            most = max(1, min(ROWS, BATCH * rows // max(whole, 1)))
-            for batch in opened.iter_batches(batch_size=most, row_groups=[group]):
-                yield from _cut(_flat(pa.Table.from_batches([batch])), beyond)
+        prefixed = {each for weight in weights for each in weight.prefixed}
+        file.seek(0)
+        opened = pq.ParquetFile(file, read_dictionary=[each for each in texts if each not in prefixed])
+        for group, weight in enumerate(weights):
+            rows = plain.metadata.row_group(group).num_rows
+            read = opened.iter_batches(batch_size=weight.rows_at_once(rows), row_groups=[group])
+            tables = (_flat(pa.Table.from_batches([batch])) for batch in read)
+            cut = (part for table in tables for part in _cut(table, beyond))
+            yield from _joined(cut) if weight.prefixed else cut
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0][:_SHOWN]
         raise refusal(f"{name}: cannot be read as Parquet ({reason}); export it again") from None
@@ -112,16 +119,55 @@ def _is_extended(kind: pa.DataType) -> bool:
     return isinstance(kind, pa.BaseExtensionType) or any(map(_is_extended, inner))
 
 
-def _weight(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:
-    """Return bytes of a row group's pages, with what its lists hold, and those of all its cells by their types."""
-    pages = cells = 0
+@dataclass(frozen=True)
+class _Weight:
+    """Bytes that a row group unpacks to: its pages with what its lists hold, all its cells, and the text of one row."""
+
+    pages: int
+    cells: int
+    longest: int
+    prefixed: tuple[str, ...]
+
+    def rows_at_once(self, rows: int) -> int:
+        """Return how many of its rows may be held at once."""
+        return max(1, min(ROWS, BATCH * rows // max(self.cells, 1), BATCH // max(self.longest, 1)))
+
+
+def _weight(file: BinaryIO, metadata: pq.FileMetaData, group: int) -> _Weight:
+    """Weigh a row group by the headers of its pages; its rows count too, since a page may hold any number of nothing.
+
+    A text that shares its beginning with the one before is at most as long as its page.
+    """
+    pages, cells, longest = metadata.row_group(group).num_rows * _WORD, 0, 0
+    prefixed: list[str] = []
     for place in range(len(metadata.schema)):
         column, kind = metadata.row_group(group).column(place), metadata.schema.column(place)
         size = kind.length if kind.physical_type == _FIXED else _WORD
-        made = column.num_values * size
-        pages += column.total_uncompressed_size + (made if kind.max_repetition_level or size > _WORD else 0)
-        cells += column.total_uncompressed_size + made
-    return pages, cells
+        held = list(pages_of(file, column))
+        made = size * sum(page.values for page in held)
+        if kind.physical_type == _TEXT and any(page.prefixed for page in held):
+            prefixed.append(kind.path)
+            text = max(page.unpacked for page in held)
+            longest += text
+            made = made * max(text, 1) if kind.max_repetition_level else made
+        read = sum(page.unpacked for page in held)
+        pages += read + (made if kind.max_repetition_level or size > _WORD else 0)
+        cells += read + made
+    return _Weight(pages, cells, longest, tuple(prefixed))
+
+
+def _joined(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Yield short tables together, up to as many rows and bytes as one may have."""
+    held: list[pa.Table] = []
+    rows = size = 0
+    for table in tables:
+        if held and (rows + table.num_rows > ROWS or size + table.nbytes > BATCH):
+            yield pa.concat_tables(held)
+            held, rows, size = [], 0, 0
+        held.append(table)
+        rows, size = rows + table.num_rows, size + table.nbytes
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _beyond(pages: int, unpacked: Callable[[int], None]) -> Callable[[int], None]:

@@ -85,11 +85,9 @@ def sheet_rows(path: Path) -> tuple[str, list[list[str]]]:
         If it cannot be read, has no such sheet, or several could be meant; the message names sheets and columns.
     """
     file, wanted = place_of(path)
-    if file.is_file():
-        with file.open("rb") as content:
-            weigh_workbook(content, str(file), InputError)
-    with readable(str(file), InputError):
-        book = CalamineWorkbook.from_path(str(file))
+    with file.open("rb") as content, readable(str(file), InputError):
+        weigh_workbook(content, str(file), InputError)
+        book = CalamineWorkbook.from_filelike(content)  # told by its bytes, as it was weighed
         visible = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
         names = [name for name in book.sheet_names if (name == wanted if wanted else name in visible)]
         full = {name: rows for name in names if (rows := _rows(book.get_sheet_by_name(name)))}

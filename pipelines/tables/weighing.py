@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, Final
 
 import numpy as np
 
+from shiftcast.pipelines.tables.trying import try_workbook
 from shiftcast.pipelines.tables.unpacked import FREE, RATIO
 
 CELLS: Final = 1 << 25  # from the first to the last cell of a sheet: some 1 GiB
@@ -40,6 +41,7 @@ _COMMENT: Final = re.compile(rb"<!--.*?-->", re.DOTALL)
 _MARKS: Final = re.compile(rb"<!\[CDATA\[|\]\]>")
 _SHEET: Final = b"sheetData"
 _STRINGS: Final = "xl/sharedstrings.xml"
+_BINARY: Final = "xl/workbook.bin"  # of an .xlsb, whose sheets are no text
 _ROW: Final = re.compile(rb"<table:table-row\b")
 _ROWS: Final = re.compile(rb"""[^>]*?number-rows-repeated\s*=\s*["'](\d+)""")
 _CELL: Final = re.compile(rb"""<table:table-cell\b[^>]*?number-columns-repeated\s*=\s*["'](\d+)["'][^>]*>""")
@@ -49,10 +51,12 @@ _FULL: Final = (b"office:value", b"office:string", b"office:date", b"office:time
 def weigh_workbook(file: BinaryIO, name: str, refusal: Callable[[str], Exception]) -> None:
     """Raise if a workbook would take far more memory than it has bytes.
 
+    What is no archive of text, such as .xls and .xlsb, or a damaged one, is opened in a process of bounded memory.
+
     Parameters
     ----------
     file
-        A file that can seek; it is left at its start. One that is no archive, such as .xls, is not weighed.
+        A file that can seek; it is left at its start.
     name
         Its name, for messages.
     refusal
@@ -64,6 +68,16 @@ def weigh_workbook(file: BinaryIO, name: str, refusal: Callable[[str], Exception
         What ``refusal`` makes, with what is too large, the limit and the remedy.
     """
     try:
+        weighed = _is_weighed(file, name, refusal)
+    finally:
+        file.seek(0)
+    if not weighed:
+        try_workbook(file, name, refusal)
+
+
+def _is_weighed(file: BinaryIO, name: str, refusal: Callable[[str], Exception]) -> bool:
+    """Return whether all of a workbook could be weighed, and raise if it is too heavy."""
+    try:
         with zipfile.ZipFile(file) as archive:
             for member in archive.infolist():
                 if member.file_size > max(FREE, RATIO * member.compress_size):
@@ -73,10 +87,9 @@ def weigh_workbook(file: BinaryIO, name: str, refusal: Callable[[str], Exception
                     )
             for said in _faults(archive):
                 raise refusal(f"{name}: {said}; save it as CSV, or without what lies far from its table")
+            return _BINARY not in map(str.lower, archive.namelist())
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        pass  # damaged or locked, which the library says of it
-    finally:
-        file.seek(0)
+        return False  # damaged or locked, which the library says of it
 
 
 def _faults(archive: zipfile.ZipFile) -> Iterator[str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from shiftcast.pipelines.doctor.retention import Retention, prune, removable
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import run
 from shiftcast.pipelines.process import this_process
@@ -30,6 +31,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
     MANIFEST_TAG,
     STATE_TAG,
+    all_versions,
     bundle_folder,
     champion_version,
     open_store,
@@ -37,6 +39,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
 )
 from shiftcast.pipelines.registry.model_files import FILES_TAG
 from shiftcast.pipelines.registry.registering import register
+from shiftcast.pipelines.registry.removing import existing, model_of_version
 from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded
 from shiftcast.pipelines.state.root import StoreError
 
@@ -47,6 +50,7 @@ FOLDERS = [*BINARIES, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse
 FOUND = next((folder for folder in FOLDERS if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
 SERVICE = next((entry for entry in pwd.getpwall() if entry.pw_name == "postgres"), None)
 PATIENCE = 240  # seconds
+ALL = Retention(1, -1)  # all but the newest, whatever its age
 
 RETRAINER = """
 import sys
@@ -262,10 +266,34 @@ def test_the_documented_server_keeps_versions_for_several_processes(database, bu
         )
         promote(store, again, alias=CHAMPION, reason="last")
         assert len(open_forecaster(root=tmp_path / "reader").published) > 1000
+        removed_over_http(tmp_path, store, champion=again)
         search = f"{uri}/api/2.0/mlflow/registered-models/search"
         refused = urllib.request.Request(search, headers={"Host": "evil.example"})  # noqa: S310  (our own server)
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(refused, timeout=30)  # noqa: S310  (our own server)
+
+
+def removed_over_http(folder, store, *, champion):
+    """Remove all versions but the champion, with their runs and files, through the server."""
+    reader, before = folder / "reader", all_versions(store)
+    files, listed = _kept(folder), removable(reader, ALL)
+    assert [each.kind for each in listed] == ["version"] * (len(before) - 1)
+    assert all(each.size > 100_000 for each in listed)
+    assert _kept(folder) == files
+    assert [each.what for each in prune(reader, ALL, wait=PATIENCE)] == [each.what for each in listed]
+    left = {each.version for each in all_versions(store)}
+    assert left == {champion.version}
+    gone = [each for each in before if each.version not in left]
+    assert _kept(folder) == files - len(gone)
+    for each in gone:
+        assert existing(store.client.get_logged_model, model_of_version(each)) is None
+        assert store.client.get_run(each.run_id).info.lifecycle_stage == "deleted"
+    assert len(open_forecaster(root=reader).published) > 1000
+    assert removable(reader, ALL) == []
+
+
+def _kept(folder):
+    return len(list((folder / "artifacts").rglob("forecasts.parquet")))
 
 
 def wait_for_server(uri, server, log):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.pipelines.records import RECORDS
-from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.chunks import Chunk, parquet
 from shiftcast.pipelines.sources.formats.header import SAMPLE, find_header
 from shiftcast.pipelines.sources.formats.macros import MACROS
 from shiftcast.pipelines.sources.formats.mapping import Described
@@ -112,6 +113,8 @@ def load_raw(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Setti
     if kind == "delimited text":
         kind, lines = _load_text(database, whole, setting)
     elif kind == "parquet":
+        deque(parquet(whole), maxlen=0)  # which bounds what it unpacks to, as DuckDB does not
+        whole.stream.seek(0)
         with _copied(whole.stream) as path:
             _append(database, f"read_parquet('{path}')")
         lines = np.arange(_BELOW_HEADER, _BELOW_HEADER + _count(database) - before, dtype=np.int64)

@@ -65,7 +65,7 @@ def _chosen(file: str, book: CalamineWorkbook, sheet: str) -> list[CalamineSheet
 
 
 def _rows(file: str, sheet: CalamineSheet) -> Iterator[Chunk]:
-    rows = [[cell_text(cell) for cell in row] for row in _filled(sheet)]
+    rows = [[cell_text(cell) for cell in row] for row in _filled(file, sheet)]
     some = [place for place, row in enumerate(rows) if any(row)]
     head = some[header_place([rows[place] for place in some[:SAMPLE]])]
     names = header_names(file, head + 1, rows[head])
@@ -80,10 +80,14 @@ def _rows(file: str, sheet: CalamineSheet) -> Iterator[Chunk]:
         yield Chunk(cells, np.array(places, dtype=np.int64) + 1, file)
 
 
-def _filled(sheet: CalamineSheet) -> list[list[object]]:
+def _filled(file: str, sheet: CalamineSheet) -> list[list[object]]:
     """Return the cells of a sheet, words and dates merged over several rows in each of them; a figure counts once."""
     rows: list[list[object]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    spare = sheet.height * sheet.width
     for (first, left), (last, right) in sheet.merged_cell_ranges or ():
+        spare -= max(0, min(last, len(rows) - 1) - first)
+        if spare < 0:
+            raise UnreadableFileError(f"{file}: merged cells lie over each other; save the sheet as CSV")
         value = rows[first][left] if first < len(rows) and left < len(rows[first]) else ""
         if isinstance(value, str | date) and left == right:
             for row in rows[first + 1 : last + 1]:

@@ -182,6 +182,22 @@ def dictionary(rows: int, letters: int) -> bytes:
     return into.getvalue()
 
 
+def beginnings(rows: int, letters: int) -> bytes:
+    """Return a Parquet file of one text that every row says again by what it adds to the row before: nothing."""
+    into = io.BytesIO()
+    table = pa.table({name: ["x" * letters] * rows for name in ("job_id", "state")})
+    coded = dict.fromkeys(table.column_names, "DELTA_BYTE_ARRAY")
+    pq.write_table(table, into, compression="zstd", use_dictionary=False, column_encoding=coded, write_statistics=False)
+    return into.getvalue()
+
+
+def nothing(rows: int) -> bytes:
+    """Return a Parquet file of rows that hold nothing."""
+    into = io.BytesIO()
+    pq.write_table(pa.table({"job_id": pa.nulls(rows, pa.int64())}), into, row_group_size=rows)
+    return into.getvalue()
+
+
 def twice() -> bytes:
     """Return a Parquet file with one name for two columns."""
     into = io.BytesIO()
@@ -225,11 +241,15 @@ FILES: dict[str, tuple[str, bytes | Callable[[Bench], bytes]]] = {
     "Parquet that is none": ("a.parquet", A.encode()),
     "Parquet with a bit flipped": ("a.parquet", PARQUET[:-30] + bytes([PARQUET[-30] ^ 8]) + PARQUET[-29:]),
     "Parquet with a name twice": ("a.parquet", twice()), "a Parquet bomb": ("a.parquet", dictionary(2000, 1_000_000)),
+    "Parquet of shared beginnings": ("a.parquet", lambda _: beginnings(400, 1_000_000)),
+    "Parquet of 50 million rows of nothing": ("a.parquet", lambda _: nothing(50_000_000)),
     "xlsx that is none": ("a.xlsx", b"PK\x03\x04" + bytes(100)),
     "xlsx that is a zip of text": ("a.xlsx", packed(".zip", A.encode())),
     "a zip that ends early": ("a.zip", packed(".zip", A.encode())[:-20]),
     "an archive that climbs out": ("a.tar", slip()),
     "JSON lines cut in half": ("a.jsonl", b'{"job_id": 1, "sta'),
+    "a compound file that is no workbook": ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5000)),
+    "JSON nested 900 deep": ("a.json", b'{"a":' * 900 + b"1" + b"}" * 900),
     "JSON nested 100,000 deep": ("a.jsonl", b"[" * 100_000),
     "a picture": ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40),
 }  # fmt: skip

@@ -212,6 +212,8 @@ def test_without_prices_it_is_refused_with_what_to_write(basis, demand_of, fleet
 
 @pytest.mark.parametrize(("asked", "says"), [
     ({"year": 2027}, r"no budget for 2027: give one above 0, such as 1.2e6, or write 2027 = 1.2e6 in \[budget\]"),
+    ({"year": 2027, "limit": 1e300}, r"the budget of 2027 is 1e\+300 USD/year, outside 0 to 1e\+14 USD/year,"),
+    ({"year": 2027, "limit": float("nan")}, "no budget for 2027: give one above 0"),
     ({"year": 2028, "limit": 1.0}, "the demand ends in 2027-12, before the end of 2028; forecast through 2028Q4"),
     ({"year": 2026, "limit": 1.0}, "2026 is over"),
 ])  # fmt: skip

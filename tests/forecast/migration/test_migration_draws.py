@@ -122,7 +122,7 @@ def test_horizon_has_bounds(waves, learned, horizon):
 
 def test_no_draws_are_refused(waves, learned):
     fit = fit_shares(waves, horizon=2, learned=learned)
-    with pytest.raises(ValueError, match="draws is 0; give at least 1"):
+    with pytest.raises(ValueError, match="draws is 0; give 1 to"):
         draw_shares(fit, draws=0, seed=0)
 
 

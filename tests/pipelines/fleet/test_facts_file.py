@@ -107,6 +107,18 @@ FAULTS = {
     "[[currency]]\ncode = 'EUR'\nusd = 1.1": "[[currency]] 1: key 'since' is missing; say the first day",
     "[[currency]]\ncode = 'USD'\nusd = 1\nsince = 2026-01-01": "code = 'USD': it must be the code of a currency",
     "[[currency]]\ncode = 'EUR'\nusd = 0\nsince = 2026-01-01": "[[currency]] 1, usd = 0: it must be a number above 0",
+    "[[holding]]\naccelerator = 'h100'\ncount = 1e300": "1e+300: it must be a number above 0 to 1e+09 accelerator;",
+    "[[holding]]\naccelerator = 'h100'\ncount = " + "9" * 400: "it must be a number; say how many accelerators",
+    "[[holding]]\naccelerator = 'h100'\ncount = -0.0": "count = -0.0: it must be a number above 0",
+    "[[holding]]\naccelerator = 'h100'\ncount = 8\nusd_per_hour = 2e9":
+        "usd_per_hour = 2000000000.0: it must be a number from 0 to 1e+06 USD/accelerator_hour",
+    "[fleet]\nusd_per_kwh = 120": "usd_per_kwh = 120: it must be a number from 0 to 100 USD/kWh",
+    "[[event]]\nname = 'x'\nworkload = 'w'\nstart = 2027-01-01\nhours = -8e300":
+        "hours = -8e+300: it must be a number from -1e+12 to 1e+12 accelerator_hour/month",
+    "[[move]]\nworkload = 'w'\nsource = 'a'\ntarget = 'b'\nstart = 2027-01-01\nend = 2027-02-01\nshare = 1\nwork = 1e9":
+        "work = 1000000000.0: it must be a number above 0 to 1e+06",
+    "[[currency]]\ncode = 'EUR'\nusd = 1e300\nsince = 2026-01-01": "usd = 1e+300: it must be a number above 0 to 10000",
+    "[budget]\n2027 = 1e300": "[budget], 2027 = 1e+300: it must be a number above 0 to 1e+14 USD/year",
     "[budget]\nnext = 3": "[budget], next = 3: the key must be a calendar year",
     "[budget]\n2027 = -3": "[budget], 2027 = -3: it must be a number above 0",
 }  # fmt: skip

@@ -32,6 +32,13 @@ def test_overrides_are_added_and_read_back(tmp_path):
         ({"who": "Bo", "low": 2e11}, "low 2e\\+11, mid 1.2e\\+11, high 1.5e\\+11 must rise"),
         ({"who": "Bo", "low": -1.0}, "must rise and fit a lognormal scale"),
         ({"who": "Bo", "measure": "share", "low": 0.5, "mid": 0.6, "high": 1.2}, "fit a logitnormal scale"),
+        (
+            {"who": "Bo", "high": 8e300},
+            "high of the override is 8e\\+300 USD/quarter, outside 0 to 1e\\+14 USD",
+        ),
+        ({"who": "Bo", "unit": "MW_facility", "measure": "power"}, "1e\\+11 MW_facility, .*all power stations of the"),
+        ({"who": "Bo", "high": float("inf")}, "must rise|outside"),
+        ({"who": "Bo", "mid": float("nan")}, "must rise"),
         ({"who": "Bo", "base": "pence"}, "overrides: column 'base' has 'pence'"),
     ],
 )
