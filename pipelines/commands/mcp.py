@@ -61,12 +61,14 @@ def _over_stdio(server: Any) -> None:
 
 def _over_http(server: Any, port: int) -> None:
     """Serve on the loopback address alone; the SDK refuses a Host or Origin that names another."""
-    import uvicorn  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.arrivals import WholeBodies  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.libraries import own_lines  # noqa: PLC0415  (likewise)
+    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (likewise)
 
     listener = listen("127.0.0.1", port)
     app = server.streamable_http_app(
         json_response=True, stateless_http=True, max_request_body_size=RequestLimits.body, host="127.0.0.1"
     )
     log("listening", host="127.0.0.1", port=listener.getsockname()[1], path="/mcp")
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=30)
-    uvicorn.Server(config).run(sockets=[listener])
+    with own_lines(log):
+        PromptServer(WholeBodies(app, RequestLimits())).run(sockets=[listener])

@@ -178,8 +178,8 @@ class Hands:
         ours, theirs = spawn.Pipe()
         place = tempfile.mkdtemp(prefix="shiftcast-hand-")
         process = spawn.Process(
-            target=serve, args=(theirs, self._loader(version), self._limits.memory, place), name="shiftcast-hand",
-            daemon=True,
+            target=serve, args=(theirs, self._loader(version), self._limits.memory, place, self._limits.said),
+            name="shiftcast-hand", daemon=True,
         )  # fmt: skip
         process.start()
         theirs.close()

@@ -25,6 +25,10 @@ class WorkLimits:
         Requests of one address under way at once.
     memory
         Bytes of address space of such a process.
+    said
+        Bytes of its answer.
+    sent
+        Bytes of the answers that are being sent at once.
     """
 
     work: float = 120.0
@@ -34,3 +38,5 @@ class WorkLimits:
     answer: float = 120.0
     client: int = 32
     memory: int = 8 * 2**30
+    said: int = 2**27
+    sent: int = 2**29
