@@ -105,7 +105,7 @@ def test_what_cannot_be_compared_is_refused(cube, asked, said):
 @pytest.mark.parametrize(
     ("scenarios", "says"),
     [
-        (("base",), "no scenario but 'base' was asked about; name one of halved, gain"),
+        (("base",), "no scenario but 'base' was asked about; name one of gain, halved"),
         (("{}",), "no scenario but 'base' was asked about"),
         (('{"name":"base","use":["halved"]}',), "the name 'base' is that of the forecast as it is"),
         (('{"use":["halved"]}', '{"use":["gain"]}'), "two that differ are called 'own'; give each a name of its own"),
