@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import logging
@@ -87,7 +88,7 @@ def serve(
 
 
 def log(event: str, **fields: Any) -> None:
-    """Write one event as a line of JSON to standard error.
+    """Write one event as a line of JSON to standard error; a line that cannot be written costs no client its answer.
 
     Parameters
     ----------
@@ -97,8 +98,9 @@ def log(event: str, **fields: Any) -> None:
         Its fields; never payloads, headers or addresses.
     """
     line = {"time": datetime.now(tz=UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
-    sys.stderr.write(json.dumps(line) + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # the disk is full, or whoever read the lines has gone
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,5 +1,7 @@
 import asyncio
+import errno
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -261,6 +263,26 @@ def test_an_answer_too_large_and_one_for_which_memory_ends_are_told_and_the_next
     (found, message), after = asyncio.run(ask())
     assert (found, after) == (status, 200)
     assert says in message
+
+
+def test_a_process_that_cannot_be_begun_is_told_and_logged_and_leaves_nothing(hands, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    spawned = multiprocessing.get_context("spawn").Process
+
+    def full(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def ask(those):
+        with pytest.raises(PayloadError, match="no process can be begun for it; come back") as no:
+            await those.work("1", b"x", never())
+        return no.value.status
+
+    those, lines = hands()
+    monkeypatch.setattr(spawned, "start", full)
+    assert asyncio.run(ask(those)) == 503
+    assert [line["event"] for line in lines] == ["not begun"]
+    assert "No space left" in lines[0]["reason"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_process_does_not_outlive_its_server(tmp_path, monkeypatch):
