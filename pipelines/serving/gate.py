@@ -42,7 +42,7 @@ from shiftcast.pipelines.serving.reply import (
     trace_of,
 )
 from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI, named
-from shiftcast.pipelines.serving.work import check_work
+from shiftcast.pipelines.serving.work import LIGHT, check_work
 
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
 _QUEUED: Final = 4  # long questions under way for each process that answers them
@@ -90,7 +90,8 @@ class Gate:
         clock: Callable[[], float] = time.time, hands: Hands | None = None,
     ) -> None:  # fmt: skip
         self._source, self._limits, self._hosts, self._log, self._taken = source, limits, hosts, log, taken
-        self._clock, self._requests, self._under_way = clock, Requests(), 0
+        self._clock, self._requests = clock, Requests()
+        self._costs: list[float] = []  # of the questions that are answered in this process
         self._hands, self._long = hands, 0
         self._arrivals, self._open = Arrivals(limits), 0
         self._reads, self._reading, self._sending = asyncio.Semaphore(1), 0, 0
@@ -233,7 +234,7 @@ class Gate:
         if self._hands is not None and cost >= self._limits.work.here:
             captured = await self._answered_long(self._hands, served.version, body, receive)
         else:
-            captured = await self._answered_here({**scope, "headers": _PLAIN}, served, body)
+            captured = await self._answered_here({**scope, "headers": _PLAIN}, served, body, cost)
         if captured.trace:
             note["trace"] = captured.trace
         return captured.reply
@@ -256,15 +257,19 @@ class Gate:
         year = datetime.fromtimestamp(self._clock(), UTC).year if self._taken.fleet else None
         return len(questions), check_work(questions, self._limits.work, fleet=year)
 
-    async def _answered_here(self, scope: Mapping[str, Any], served: Served, body: bytes) -> Captured:
-        if self._under_way >= self._limits.waiting:
+    async def _answered_here(self, scope: Mapping[str, Any], served: Served, body: bytes, cost: float) -> Captured:
+        """Answer in this process; a light question waits for so much work of others and no more."""
+        under_way, most = sum(self._costs), self._limits.work.at_once
+        if len(self._costs) >= self._limits.waiting:
             raise PayloadError(f"{self._limits.waiting} requests are under way; come back", 429)
+        if cost > LIGHT and self._costs and under_way + cost > most:
+            raise PayloadError(f"questions under way take {under_way:.1f} s of work, of {most:g}; come back", 429)
         captured = Captured()
-        self._under_way += 1
+        self._costs.append(cost)
         try:
             await served.app(scope, replay(body), captured)
         finally:
-            self._under_way -= 1
+            self._costs.remove(cost)
         return captured
 
     async def _answered_long(self, hands: Hands, version: str, body: bytes, receive: Receive) -> Captured:

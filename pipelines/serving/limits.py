@@ -15,6 +15,8 @@ class WorkLimits:
         CPU seconds that the questions of one request may come to, as :mod:`pipelines.serving.work` counts them.
     here
         CPU seconds from which they go to a process that can be ended; less is answered in the server's own.
+    at_once
+        CPU seconds that questions answered there at once may come to; the lightest are taken beside them.
     hands
         Such processes at once.
     queue
@@ -33,6 +35,7 @@ class WorkLimits:
 
     work: float = 120.0
     here: float = 1.0
+    at_once: float = 8.0
     hands: int = 2
     queue: float = 30.0
     answer: float = 120.0

@@ -107,6 +107,23 @@ def test_requests_beyond_the_limit_are_told_to_come_back(serve):
     assert sorted(asyncio.run(many())) == [200, 200, 429]
 
 
+def test_a_light_question_is_taken_beside_all_the_work_that_may_be_under_way(serve):
+    dear, light = ({"question": name, "measure": "power"} for name in ("draws", "quantiles"))
+    asked = [json.dumps({"dataframe_records": [one]}).encode() for one in (dear, dear, light, dear)]
+
+    async def many():
+        gate_open = asyncio.Event()
+        limits = RequestLimits(work=WorkLimits(at_once=0.5))  # of which draws take 0.2 each
+        server = serve(Served("1", answering(b"{}", wait=gate_open)), limits=limits)
+        tasks = [asyncio.create_task(server.acall(body)) for body in asked]
+        await asyncio.sleep(0.05)
+        gate_open.set()
+        first = [status for status, _, _ in await asyncio.gather(*tasks)]
+        return first, (await server.acall(asked[0]))[0]
+
+    assert asyncio.run(many()) == ([200, 200, 200, 429], 200)
+
+
 def test_long_bodies_are_read_beside_the_loop_one_after_the_other(serve, monkeypatch):
     at, once, read = [], threading.Lock(), gate.read_payload
 
