@@ -1,4 +1,4 @@
-"""What libraries log, as lines of ours: a kind of error and where it was raised, and no word of a request."""
+"""Warnings of libraries as lines of our log: a kind of error and where it was raised, and no word of a request."""
 
 from __future__ import annotations
 

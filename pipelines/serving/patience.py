@@ -61,7 +61,8 @@ class ImpatientProtocol(H11Protocol):
         """Refuse what is no HTTP as all else is refused; where an answer has begun, end the connection and no more."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             told = refusal(400, _NO_HTTP)
-            headers = [("content-type", told.kind), ("content-length", str(len(told.body))), ("connection", "close")]
+            length = str(len(told.body)).encode()
+            headers = [(b"content-type", told.kind), (b"content-length", length), (b"connection", b"close")]
             for event in (h11.Response(status_code=400, headers=headers), h11.Data(told.body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event))
         self.transport.close()

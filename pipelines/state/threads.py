@@ -47,9 +47,10 @@ async def beside(make: Callable[[], _Made]) -> _Made:
             tell(what)
 
     def run() -> None:
-        tell: Callable[[Any], None]
+        tell: Callable[[Any], None] = made.set_result
+        what: object
         try:
-            tell, what = made.set_result, make()
+            what = make()
         except BaseException as error:  # whoever waits has to hear of it, whatever it is
             tell, what = made.set_exception, error
         with contextlib.suppress(RuntimeError):  # the loop has ended
