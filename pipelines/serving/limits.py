@@ -35,7 +35,7 @@ class WorkLimits:
 
     work: float = 120.0
     here: float = 1.0
-    at_once: float = 8.0
+    at_once: float = 5.0
     hands: int = 2
     queue: float = 30.0
     answer: float = 120.0
