@@ -21,7 +21,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.need import needed, shortage_risk
 from shiftcast.forecast.capacity.plan import Plan
-from shiftcast.forecast.scenarios.reading import BASE, read_scenario
+from shiftcast.forecast.scenarios.reading import BASE, texts_by_label
 from shiftcast.forecast.spoken import number
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.places import place_ahead
@@ -74,7 +74,7 @@ def regret_question(cube: xr.Dataset, asked: Regretted) -> Answer:
     over = 1.0 if asked.over is None else asked.over
     under = over * (1 - chance) / chance
     part, place = Plan(asked.by, segment=asked.segment, leaf=asked.leaf).part, place_ahead(cube, asked.by)[0]
-    texts = {read_scenario(text, gallery_of(cube)).label: text for text in (BASE, *asked.scenarios)}
+    texts = texts_by_label((BASE, *asked.scenarios), gallery_of(cube))
     added = {name: needed(apply_scenario(cube, text), part, place, None).added for name, text in texts.items()}
     plans = np.array([np.quantile(each, 1 - chance) for each in added.values()])
     regret = regrets(plans, list(added.values()), under=under, over=over)

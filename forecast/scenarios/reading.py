@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar
@@ -119,8 +119,42 @@ def read_scenario(text: str, gallery: Gallery | None = None) -> Scenario:
         for piece in pieces:
             levers += [_lever(piece)] if "*" in piece or piece.startswith(_LIFT) else _named(piece, known, [], used)
         label = "; ".join(" ".join(piece.split()) for piece in pieces)
+    if levers and label == BASE:
+        raise InputError(f"scenario: the name {BASE!r} is that of the forecast as it is; give this one another")
     order = list(KINDS.values())
     return Scenario(tuple(sorted(levers, key=lambda lever: order.index(type(lever)))), label if levers else BASE)
+
+
+def texts_by_label(texts: Iterable[str], gallery: Gallery | None = None) -> dict[str, str]:
+    """Return the text of each scenario by its label, the same scenario once.
+
+    Parameters
+    ----------
+    texts, gallery
+        Each as :func:`read_scenario` takes it.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    ValueError
+        As there, and if two that differ have one label: what is told of one would be taken for the other.
+
+    Examples
+    --------
+    >>> list(texts_by_label(["base", "all*2", " all*2"]))
+    ['base', 'all*2']
+    """
+    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
+    for text in texts:
+        read = read_scenario(text, gallery)
+        if hashes.setdefault(read.label, read.hash) != read.hash:
+            raise InputError(f"scenario: two that differ are called {read.label!r}; give each a name of its own")
+        found[read.label] = text
+    return found
 
 
 def scenario_text(table: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL, AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.kinds import unknown
-from shiftcast.forecast.scenarios.reading import BASE, Scenario, read_scenario
+from shiftcast.forecast.scenarios.reading import BASE, read_scenario, texts_by_label
 from shiftcast.forecast.views.answer import SHOWN, Answer
 from shiftcast.forecast.views.compared_words import MEASURES, assumed_of, notes_of, says
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, places, unit_of
@@ -82,16 +82,15 @@ def compared(
     OutOfSupportError
         If a scenario is beyond what was drawn.
     """
-    if not asked.scenarios:
-        raise InputError(f"no scenario was asked about; name one of {', '.join(gallery_of(cube)) or 'your own levers'}")
+    texts = {label: text for label, text in texts_by_label(asked.scenarios, gallery_of(cube)).items() if label != BASE}
+    if not texts:
+        given = f"no scenario but {BASE!r}" if asked.scenarios else "no scenario"
+        raise InputError(f"{given} was asked about; name one of {', '.join(gallery_of(cube)) or 'your own levers'}")
     quarters = [quarter_label(end) for end in periods(cube)[forecast_periods(cube)]]
     _, by = place_ahead(cube, asked.by or (_SAID if _SAID in quarters else quarters[-1]))
-    read = {each.label: each for each in (read_scenario(text, gallery_of(cube)) for text in asked.scenarios)}
+    read = {label: read_scenario(text, gallery_of(cube)) for label, text in texts.items()}
     weights = check_weights(asked.weights, [BASE, *read])
-    cubes = {BASE: cube} | {
-        each.label: apply_scenario(cube, text)
-        for each, text in zip(read.values(), _texts(asked.scenarios, read, cube), strict=True)
-    }
+    cubes = {BASE: cube} | {label: apply_scenario(cube, text) for label, text in texts.items()}
     table = _table(cubes, weights, asked.part, quarters)
     inside = [part for part in places(cube) if part.segment != ALL and part.leaf == ALL] if asked.segment == ALL else []
     sides = [_table(cubes, weights, _within(asked.part, part.segment), quarters, only=by) for part in inside]
@@ -164,12 +163,6 @@ def mixture_quantiles(draws: Array, weights: Array, levels: Sequence[float]) -> 
     flat = draws.reshape(-1, draws.shape[-1])
     each = np.repeat(weights, draws.shape[1])
     return np.asarray(np.quantile(flat, levels, axis=0, weights=each, method="inverted_cdf"))
-
-
-def _texts(scenarios: Sequence[str], read: Mapping[str, Scenario], cube: xr.Dataset) -> list[str]:
-    """Return the text of each scenario once, the last of one label."""
-    found = {read_scenario(text, gallery_of(cube)).label: text for text in scenarios}
-    return [found[label] for label in read]
 
 
 def _within(part: Part, segment: str) -> Part:

@@ -17,6 +17,7 @@ from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.state.root import default_root
 
 _HERE = "127.0.0.1"
+_GRACE = 3  # seconds for pages that are being made once it is told to end
 
 
 def desk(
@@ -27,13 +28,13 @@ def desk(
     root: Root = None,
 ) -> None:
     """Show the forecast as pages on this machine: the answer, what if, your fleet, why, and any question."""
-    import uvicorn  # noqa: PLC0415  (keeps --help fast)
-
     from shiftcast.pipelines.desk.gate import DeskGate  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.desk.opened import Opened  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.desk.pages import Pages  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.place import known_root  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.registry.versions import open_version  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.libraries import own_lines  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (keeps --help fast)
 
     folder = root or default_root()
     if fleet:
@@ -42,12 +43,11 @@ def desk(
     bundle = open_version(version or CHAMPION, root=folder)
     pages = Pages(Opened(bundle, folder, fleet))
     gate = DeskGate(pages, pages.refusal, files=pages.file, log=log)
-    config = uvicorn.Config(gate, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3)
-    with contextlib.closing(listen(_HERE, port)) as listener:
+    with own_lines(log), contextlib.closing(listen(_HERE, port)) as listener:
         address = f"http://{_HERE}:{listener.getsockname()[1]}/"
         sys.stdout.write(f"{address} shows forecast {bundle.version} as of {bundle.summary.origin}; Ctrl-C ends it\n")
         sys.stdout.flush()
         if open_browser:  # some browsers return only when they are closed
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):  # the server has ended by then
-            uvicorn.Server(config).run(sockets=[listener])
+            PromptServer(gate, grace=_GRACE).run(sockets=[listener])

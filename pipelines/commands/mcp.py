@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +16,9 @@ from shiftcast.pipelines.commands.serve import listen, log
 from shiftcast.pipelines.mcp.asking import AnswerLimits
 from shiftcast.pipelines.mcp.holding import Held
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
+from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.payload import RequestLimits
+from shiftcast.pipelines.serving.work import check_work
 from shiftcast.pipelines.state.root import default_root
 
 
@@ -41,11 +46,18 @@ def mcp(
     held = Held(place, alias)
     if not fleet_names(place):
         held.versions()  # there is nothing to ask where no forecast is either: say so now
-    server = make_server(held, HeldFleets(place), AnswerLimits(max_rows, max_bytes, max_seconds))
+    limits = AnswerLimits(max_rows, max_bytes, max_seconds)
+    server = make_server(held, HeldFleets(place), limits, partial(_in_time, limits))
     if http:
         _over_http(server, port)
     else:
         _over_stdio(server)
+
+
+def _in_time(limits: AnswerLimits, question: Mapping[str, Any], of_fleet: bool) -> None:
+    """Refuse a question that would take longer than an answer may: nobody would hear it."""
+    year = datetime.now(tz=UTC).year if of_fleet else None
+    check_work([question], WorkLimits(work=limits.seconds), fleet=year)
 
 
 def _over_stdio(server: Any) -> None:
@@ -61,12 +73,14 @@ def _over_stdio(server: Any) -> None:
 
 def _over_http(server: Any, port: int) -> None:
     """Serve on the loopback address alone; the SDK refuses a Host or Origin that names another."""
-    import uvicorn  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.arrivals import WholeBodies  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.libraries import own_lines  # noqa: PLC0415  (likewise)
+    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (likewise)
 
     listener = listen("127.0.0.1", port)
     app = server.streamable_http_app(
         json_response=True, stateless_http=True, max_request_body_size=RequestLimits.body, host="127.0.0.1"
     )
     log("listening", host="127.0.0.1", port=listener.getsockname()[1], path="/mcp")
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=30)
-    uvicorn.Server(config).run(sockets=[listener])
+    with own_lines(log):
+        PromptServer(WholeBodies(app, RequestLimits())).run(sockets=[listener])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import logging
 import os
 import socket
+import ssl
 import sys
 from datetime import UTC, datetime
 from functools import partial
@@ -59,7 +61,8 @@ def serve(
 
     A bearer token is asked for where the variable SHIFTCAST_TOKEN holds one.
     """
-    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.libraries import own_lines  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (likewise)
 
     token = _token(host, i_have_a_proxy=i_have_a_proxy)
     _check_tls(tls_cert, tls_key)
@@ -80,11 +83,12 @@ def serve(
     )
     app = TokenGate(gate, token, log) if token else gate
     os.environ.setdefault("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", str(int(work.answer)))  # its own would be shorter
-    PromptServer(app, own, cert=tls_cert, key=tls_key).run(sockets=[listener])
+    with own_lines(log):
+        PromptServer(app, own, cert=tls_cert, key=tls_key).run(sockets=[listener])
 
 
 def log(event: str, **fields: Any) -> None:
-    """Write one event as a line of JSON to standard error.
+    """Write one event as a line of JSON to standard error; a line that cannot be written costs no client its answer.
 
     Parameters
     ----------
@@ -94,8 +98,9 @@ def log(event: str, **fields: Any) -> None:
         Its fields; never payloads, headers or addresses.
     """
     line = {"time": datetime.now(tz=UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
-    sys.stderr.write(json.dumps(line) + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # the disk is full, or whoever read the lines has gone
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -139,8 +144,22 @@ def _token(host: str, *, i_have_a_proxy: bool) -> str:
 def _check_tls(cert: Path | None, key: Path | None) -> None:
     if (cert is None) != (key is None):
         raise InputError("--tls-cert and --tls-key go together; give both or none")
-    for file in (each for each in (cert, key) if each is not None and not each.is_file()):
+    if cert is None or key is None:
+        return
+    for file in (each for each in (cert, key) if not each.is_file()):
         raise InputError(f"{file}: is not there; give a file in PEM")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=_no_password)
+    except OSError as error:  # one of TLS among them
+        why = getattr(error, "reason", None) or error.strerror or type(error).__name__
+        raise InputError(
+            f"--tls-cert {cert} --tls-key {key}: cannot be used ({str(why).replace('_', ' ').lower()}); give the "
+            "certificate, with those it rests on, and its own key without a password, both in PEM"
+        ) from None
+
+
+def _no_password() -> str:
+    raise InputError("--tls-key: the key has a password, and nobody is there to give it; give one without")
 
 
 def _hosts(host: str, allowed: list[str] | None) -> frozenset[str]:

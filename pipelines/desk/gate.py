@@ -8,14 +8,15 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import anyio
-import anyio.to_thread
 
 from shiftcast.pipelines.desk.address import RefusedError, read_fields
 from shiftcast.pipelines.serving.loading import Log
 from shiftcast.pipelines.serving.reply import Receive, Reply, Send, send_reply, trace_of
+from shiftcast.pipelines.state.threads import beside
 
 HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _POLICY: Final = "; ".join((  # nothing inline, nothing from elsewhere
@@ -117,7 +118,7 @@ class DeskGate:
             raise RefusedError(f"{self._limits.waiting} pages are being made; load this one again in a moment", 429)
         try:
             with anyio.fail_after(self._limits.seconds):
-                return await anyio.to_thread.run_sync(self._made, scope["path"], fields, abandon_on_cancel=True)
+                return await beside(partial(self._made, scope["path"], fields))
         except TimeoutError:
             raise RefusedError(f"the page took more than {self._limits.seconds:g} s; ask for less", 503) from None
 

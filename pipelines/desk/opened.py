@@ -20,6 +20,8 @@ from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.pipelines.pages.asked import Asked, Question
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.bundle import Bundle
+from shiftcast.pipelines.serving.limits import WorkLimits
+from shiftcast.pipelines.serving.work import check_work
 
 _KEPT: Final = 256  # answers; all pages as they open ask about 50
 _SLOW: Final[Mapping[str, str]] = {
@@ -96,6 +98,7 @@ class Opened:
     def _fill(self, kept: Future[Answer], key: str, question: Mapping[str, Any]) -> None:
         """Answer for all who wait; a refusal is told to them and not kept."""
         try:
+            check_work([question], WorkLimits())
             kept.set_result(self.forecaster.answer(question))
         except BaseException as error:  # whoever waits has to hear of it, whatever it is
             with self._lock:

@@ -11,6 +11,7 @@ from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.fleet import asking as fleet_asking
 from shiftcast.forecast.questions import ANSWER, QUESTIONS, unknown
+from shiftcast.forecast.questions.kinds import shortened
 
 FLEETS: Final = "fleets"  # the tool that lists them
 _OF_FLEET: Final = "fleet_"  # begins the names of the tools that ask one
@@ -18,6 +19,19 @@ _ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "fleet": {"type": "string", "description": "name of the fleet, as `fleets` lists it"},
     "as_of": {"type": "string", "description": "day it is seen from, such as 2026-11-29; today if left out"},
 }
+
+
+Check = Callable[[Mapping[str, Any], bool], object]  # of a question, and whether it is one to a fleet
+
+
+def unchecked(question: Mapping[str, Any], of_fleet: bool) -> None:
+    """Take any question.
+
+    Parameters
+    ----------
+    question, of_fleet
+        Its fields, and whether it is asked of a fleet.
+    """
 
 
 @dataclass(frozen=True)
@@ -120,8 +134,9 @@ def _fleet_tools() -> list[AskedTool]:
 
 
 def answer(
-    forecaster: Callable[[], Forecaster], fleets: Fleets, name: str, arguments: Mapping[str, Any], limits: AnswerLimits
-) -> tuple[str, dict[str, Any]]:
+    forecaster: Callable[[], Forecaster], fleets: Fleets, name: str, arguments: Mapping[str, Any],
+    limits: AnswerLimits, check: Check = unchecked,
+) -> tuple[str, dict[str, Any]]:  # fmt: skip
     """Answer a question that came as the call of a tool.
 
     Parameters
@@ -136,6 +151,8 @@ def answer(
         Fields of the question.
     limits
         Rows and bytes of the answer.
+    check
+        Refuses a question that would take too long, before it is begun.
 
     Returns
     -------
@@ -152,7 +169,7 @@ def answer(
     if "question" in arguments or "output" in arguments:
         raise InputError(f"tool {name!r} is the question itself; leave the fields question and output out")
     try:
-        rows = _rows(forecaster, fleets, name, arguments)
+        rows = _rows(forecaster, fleets, name, arguments, check)
     except InputError as error:  # there is but one question
         raise type(error)(str(error).removeprefix("row 0: ")) from None
     narrower = "ask for fewer: a horizon, one segment or leaf, fewer draws"
@@ -167,17 +184,23 @@ def answer(
 
 
 def _rows(
-    forecaster: Callable[[], Forecaster], fleets: Fleets, name: str, arguments: Mapping[str, Any]
+    forecaster: Callable[[], Forecaster], fleets: Fleets, name: str, arguments: Mapping[str, Any], check: Check
 ) -> list[dict[str, Any]]:
     """Return what the question of a tool is answered with."""
     if name in QUESTIONS:
-        return answer_rows(forecaster(), [{"question": name, "form": ANSWER, **arguments}])
+        question = {"question": name, "form": ANSWER, **arguments}
+        check(question, False)
+        return answer_rows(forecaster(), [question])
     asked = name.removeprefix(_OF_FLEET)
     if name != asked and asked in fleet_asking.FIELDS:
         if not isinstance(arguments.get("fleet"), str):
             raise InputError(f"tool {name!r} needs the field 'fleet', the name of one; the tool {FLEETS!r} lists them")
+        if not isinstance(arguments.get("as_of"), str | None):
+            raise InputError(f"field 'as_of' is {shortened(arguments['as_of'])}; it must be a day such as 2026-11-29")
         rest = {field: value for field, value in arguments.items() if field not in _ADDED}
-        return fleets.rows(arguments["fleet"], {"question": asked, "form": ANSWER, **rest}, arguments.get("as_of"))
+        question = {"question": asked, "form": ANSWER, **rest}
+        check(question, True)
+        return fleets.rows(arguments["fleet"], question, arguments.get("as_of"))
     if name != FLEETS:
         raise InputError(unknown(name, tuple(tool.name for tool in tools()), "tool"))
     if arguments:

@@ -17,12 +17,14 @@ from mcp.shared.exceptions import MCPError
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.questions import json_schema
+from shiftcast.forecast.questions.kinds import shortened
 from shiftcast.forecast.telling.form import answer_schema
-from shiftcast.pipelines.mcp.asking import AnswerLimits, Fleets, answer, tools
+from shiftcast.pipelines.mcp.asking import AnswerLimits, Check, Fleets, answer, tools, unchecked
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.secrets import without_secrets
+from shiftcast.pipelines.state.threads import beside
 
 _READS: Final = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -56,7 +58,7 @@ def skill() -> str:
     return files("shiftcast.pipelines.mcp").joinpath("skill.md").read_text(encoding="utf-8")
 
 
-def make_server(held: HeldForecast, fleets: Fleets, limits: AnswerLimits) -> Server[Any]:
+def make_server(held: HeldForecast, fleets: Fleets, limits: AnswerLimits, check: Check = unchecked) -> Server[Any]:
     """Return a server of the questions to a forecast and to a planner's own fleets.
 
     Parameters
@@ -67,6 +69,8 @@ def make_server(held: HeldForecast, fleets: Fleets, limits: AnswerLimits) -> Ser
         Keeps the fleets.
     limits
         What an answer may take.
+    check
+        Refuses a question that would take too long, before it is begun.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def make_server(held: HeldForecast, fleets: Fleets, limits: AnswerLimits) -> Ser
 
     async def call_tool(ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
         name, given = params.name, params.arguments or {}
-        return await _called(lambda: answer(held.forecaster, fleets, name, given, limits), name, limits, free)
+        return await _called(lambda: answer(held.forecaster, fleets, name, given, limits, check), name, limits, free)
 
     async def list_resources(ctx: Any, params: Any) -> types.ListResourcesResult:
         return types.ListResourcesResult(resources=[
@@ -94,9 +98,9 @@ def make_server(held: HeldForecast, fleets: Fleets, limits: AnswerLimits) -> Ser
 
     async def read_resource(ctx: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         if params.uri not in pages:
-            raise MCPError(types.INVALID_PARAMS, f"no resource {params.uri!r}; there are {', '.join(pages)}")
+            raise MCPError(types.INVALID_PARAMS, f"no resource {shortened(params.uri)}; there are {', '.join(pages)}")
         _, kind, text = pages[params.uri]
-        found = await anyio.to_thread.run_sync(text)
+        found = await beside(text)
         return types.ReadResourceResult(
             contents=[types.TextResourceContents(uri=params.uri, mime_type=kind, text=found)]
         )
@@ -133,7 +137,7 @@ async def _called(
 
     try:
         with anyio.fail_after(limits.seconds):
-            text, content = await anyio.to_thread.run_sync(answered, abandon_on_cancel=True)
+            text, content = await beside(answered)
     except TimeoutError:
         return _fault(
             f"the answer took more than {limits.seconds:g} s; ask for less, such as fewer draws or programmes"

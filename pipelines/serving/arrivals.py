@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
 
 from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, too_large
-from shiftcast.pipelines.serving.reply import Receive
+from shiftcast.pipelines.serving.reply import Message, Receive, Send, refusal, send_reply
 
 _DRAINED: Final = 100  # times the limit that is read and thrown away, so that the client hears the refusal
 
@@ -40,8 +42,8 @@ class Arrivals:
         Raises
         ------
         PayloadError
-            408 where it stalls, takes too long or makes room for another, 413 where it is too large, 400 where it ends
-            early.
+            408 where it stalls, takes too long or makes room for another, 413 where it is too large, whose rest is read
+            first, 400 where it ends early.
         """
         limits, now = self._limits, asyncio.get_running_loop().time
         end = now() + limits.seconds
@@ -57,15 +59,20 @@ class Arrivals:
                         raise PayloadError("body ended early")
                     parts.append(message.get("body", b""))
                     size += len(parts[-1])
+                    more = message.get("more_body", False)
                     if size > limits.body:
-                        raise too_large(limits)
-                    if not message.get("more_body", False):
+                        break
+                    if not more:
                         return b"".join(parts)
                     wait.reschedule(min(now() + limits.pause, end))
         except TimeoutError:
             raise PayloadError(self._late(wait, late=now() >= end), 408) from None
         finally:
             self._waits.pop(wait, None)
+        parts.clear()
+        if more:
+            await self.drain(receive)
+        raise too_large(limits)
 
     async def drain(self, receive: Receive) -> None:
         """Read on and keep nothing, up to a hundred times the limit and for as long as a body may take.
@@ -110,3 +117,36 @@ class Arrivals:
         if late:
             return f"body did not arrive within {self._limits.seconds:g} s"
         return f"no piece of the body came within {self._limits.pause:g} s"
+
+
+class WholeBodies:
+    """An ASGI app before another, which is reached once a request's body is there.
+
+    Parameters
+    ----------
+    app
+        The other.
+    limits
+        Bytes of a body, seconds it may take, and how many may arrive at once.
+    """
+
+    def __init__(self, app: Any, limits: RequestLimits) -> None:
+        self._app, self._arrivals = app, Arrivals(limits)
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            left = [await self._arrivals.body(receive)]
+        except PayloadError as error:
+            await send_reply(refusal(error.status, str(error)), send, number=uuid.uuid4().hex)
+            return
+
+        async def again() -> Message:
+            if left:
+                return {"type": "http.request", "body": left.pop(), "more_body": False}
+            return await receive()
+
+        await self._app(scope, again, send)

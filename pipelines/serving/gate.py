@@ -42,10 +42,11 @@ from shiftcast.pipelines.serving.reply import (
     trace_of,
 )
 from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI, named
-from shiftcast.pipelines.serving.work import check_work
+from shiftcast.pipelines.serving.work import LIGHT, check_work
 
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
 _QUEUED: Final = 4  # long questions under way for each process that answers them
+_SHORT: Final = 20_000  # bytes of a body that is read on the loop, in a few milliseconds; a megabyte takes 0.3 s
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -89,9 +90,11 @@ class Gate:
         clock: Callable[[], float] = time.time, hands: Hands | None = None,
     ) -> None:  # fmt: skip
         self._source, self._limits, self._hosts, self._log, self._taken = source, limits, hosts, log, taken
-        self._clock, self._requests, self._under_way = clock, Requests(), 0
+        self._clock, self._requests = clock, Requests()
+        self._costs: list[float] = []  # of the questions that are answered in this process
         self._hands, self._long = hands, 0
         self._arrivals, self._open = Arrivals(limits), 0
+        self._reads, self._reading, self._sending = asyncio.Semaphore(1), 0, 0
         self._of_client: Counter[str] = Counter()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -131,12 +134,25 @@ class Gate:
             except Exception as error:
                 note |= {"fault": type(error).__name__, "trace": trace_of(error)}
                 reply = defect()
+            except asyncio.CancelledError:  # the server stops and has waited long enough
+                reply = refusal(503, "the server stops; ask again", retry_after="5")
             finally:
                 self._open -= 1
-            await send_reply(reply, send, number=number)
+            reply = await self._sent(reply, send, number)
         seconds = time.perf_counter() - start
         self._requests.add(note["route"], note["method"], reply.status, seconds)
         self._log("request", **note, status=reply.status, ms=round(1e3 * seconds, 1), sent=len(reply.body))
+
+    async def _sent(self, reply: Reply, send: Send, number: str) -> Reply:
+        """Send a reply, or the refusal of one where clients have yet to read too much of others."""
+        if self._sending and self._sending + len(reply.body) > self._limits.work.sent:
+            reply = refusal(503, "clients have yet to read answers that are large; come back", retry_after="1")
+        self._sending += len(reply.body)
+        try:
+            await send_reply(reply, send, number=number)
+        finally:
+            self._sending -= len(reply.body)
+        return reply
 
     async def _reply(
         self, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive, note: dict[str, Any],
@@ -207,34 +223,53 @@ class Gate:
     ) -> Reply:  # fmt: skip
         try:
             check_headers(headers, self._limits)
-            body = await self._arrivals.body(receive)
         except PayloadError as error:
-            if error.status == 413:
+            if error.status == 413 and "expect" not in headers:  # one that asks first is told, and sends nothing
                 await self._arrivals.drain(receive)
             raise
+        body = await self._arrivals.body(receive)
         held.enter_context(self._place_of(str((scope.get("client") or ("",))[0])))
         note["received"] = len(body)
-        questions = read_payload(body, self._limits, self._taken)
-        note["rows"] = len(questions)
-        year = datetime.fromtimestamp(self._clock(), UTC).year if self._taken.fleet else None
-        cost = check_work(questions, self._limits.work, fleet=year)
+        note["rows"], cost = await self._read(body)
         if self._hands is not None and cost >= self._limits.work.here:
             captured = await self._answered_long(self._hands, served.version, body, receive)
         else:
-            captured = await self._answered_here({**scope, "headers": _PLAIN}, served, body)
+            captured = await self._answered_here({**scope, "headers": _PLAIN}, served, body, cost)
         if captured.trace:
             note["trace"] = captured.trace
         return captured.reply
 
-    async def _answered_here(self, scope: Mapping[str, Any], served: Served, body: bytes) -> Captured:
-        if self._under_way >= self._limits.waiting:
+    async def _read(self, body: bytes) -> tuple[int, float]:
+        """Check a body and count its work; one that is long is read beside the loop, and one of them at a time."""
+        if len(body) <= _SHORT:
+            return self._counted(body)
+        if self._reading >= self._limits.waiting:
+            raise PayloadError(f"{self._limits.waiting} long bodies are being read; come back", 429)
+        self._reading += 1
+        try:
+            async with self._reads:
+                return await asyncio.to_thread(self._counted, body)
+        finally:
+            self._reading -= 1
+
+    def _counted(self, body: bytes) -> tuple[int, float]:
+        questions = read_payload(body, self._limits, self._taken)
+        year = datetime.fromtimestamp(self._clock(), UTC).year if self._taken.fleet else None
+        return len(questions), check_work(questions, self._limits.work, fleet=year)
+
+    async def _answered_here(self, scope: Mapping[str, Any], served: Served, body: bytes, cost: float) -> Captured:
+        """Answer in this process; a light question waits for so much work of others and no more."""
+        under_way, most = sum(self._costs), self._limits.work.at_once
+        if len(self._costs) >= self._limits.waiting:
             raise PayloadError(f"{self._limits.waiting} requests are under way; come back", 429)
+        if cost > LIGHT and self._costs and under_way + cost > most:
+            raise PayloadError(f"questions under way take {under_way:.1f} s of work, of {most:g}; come back", 429)
         captured = Captured()
-        self._under_way += 1
+        self._costs.append(cost)
         try:
             await served.app(scope, replay(body), captured)
         finally:
-            self._under_way -= 1
+            self._costs.remove(cost)
         return captured
 
     async def _answered_long(self, hands: Hands, version: str, body: bytes, receive: Receive) -> Captured:

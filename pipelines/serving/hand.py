@@ -9,12 +9,16 @@ import asyncio
 import contextlib
 import json
 import logging
+import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable
+from http import HTTPStatus
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -24,6 +28,7 @@ from shiftcast.pipelines.state.secrets import without_secrets
 
 READY: Final = "ready"  # said once the forecast is loaded
 ENDED: Final = (EOFError, OSError)  # raised on a line whose other end has gone
+_OUT_OF_MEMORY: Final = "MemoryError"  # in the name of every such error, of NumPy and Arrow too
 _SCOPE: Final = {
     "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/invocations",
     "raw_path": b"/invocations", "query_string": b"", "root_path": "", "scheme": "http",
@@ -31,7 +36,7 @@ _SCOPE: Final = {
 }  # fmt: skip
 
 
-def serve(line: Connection, load: Callable[[], Any], memory: int, place: str) -> None:
+def serve(line: Connection, load: Callable[[], Any], memory: int, place: str, said: int) -> None:
     """Load the forecast, say so, and answer bodies until the line is closed.
 
     Parameters
@@ -44,9 +49,12 @@ def serve(line: Connection, load: Callable[[], Any], memory: int, place: str) ->
         Bytes of address space the process may take.
     place
         Folder of its temporary files.
+    said
+        Bytes of an answer.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its processes itself
     tempfile.tempdir = os.environ["TMPDIR"] = place  # what is left there goes with the process
+    threading.Thread(target=_outlive_no_server, args=(place,), daemon=True).start()
     careful_streams()
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
     with contextlib.suppress(ValueError, OSError):
@@ -59,7 +67,32 @@ def serve(line: Connection, load: Callable[[], Any], memory: int, place: str) ->
     line.send(READY)
     with contextlib.suppress(*ENDED):
         while True:
-            line.send(_answered(served.app, line.recv_bytes()))
+            status, content = _answered(served.app, line.recv_bytes())
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR and _OUT_OF_MEMORY in _last_line(content):
+                return  # what is left of its memory is no ground to answer the next one from
+            line.send((status, content) if len(content) <= said else (413, _too_much(len(content), said)))
+
+
+def _last_line(content: bytes) -> str:
+    """Return the last line of the trace in an error of MLflow's app, which names the error."""
+    try:
+        return str(json.loads(content)["stack_trace"]).strip().rpartition("\n")[2]
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _too_much(has: int, most: int) -> bytes:
+    says = f"the answer has {has:,} bytes, and at most {most:,} are given; ask fewer questions at once, or fewer draws"
+    return json.dumps({"error_code": "BAD_REQUEST", "message": says}).encode()
+
+
+def _outlive_no_server(place: str) -> None:
+    """End once the server is gone, which was killed where it did not end this process: nobody waits for an answer."""
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        shutil.rmtree(place, ignore_errors=True)
+        os._exit(1)
 
 
 def _answered(app: Any, body: bytes) -> tuple[int, bytes]:

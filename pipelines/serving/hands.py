@@ -18,6 +18,7 @@ from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Log
 from shiftcast.pipelines.serving.payload import PayloadError
 from shiftcast.pipelines.serving.reply import Captured
+from shiftcast.pipelines.state.secrets import said_of
 
 _LOADING: Final = 120.0  # seconds that a process may take to load the forecast
 
@@ -140,7 +141,11 @@ class Hands:
             return hand
         if self._stopped:
             raise PayloadError("the server stops", 503)
-        hand = self._begin(version)
+        try:
+            hand = self._begin(version)
+        except OSError as error:  # no room for its files, or no more processes
+            self._log("not begun", reason=said_of(error))
+            raise PayloadError("no process can be begun for it; come back", 503) from None
         try:
             said = await asyncio.wait_for(self._asked(hand, None), _LOADING)
         except ENDED as error:
@@ -178,11 +183,17 @@ class Hands:
         ours, theirs = spawn.Pipe()
         place = tempfile.mkdtemp(prefix="shiftcast-hand-")
         process = spawn.Process(
-            target=serve, args=(theirs, self._loader(version), self._limits.memory, place), name="shiftcast-hand",
-            daemon=True,
+            target=serve, args=(theirs, self._loader(version), self._limits.memory, place, self._limits.said),
+            name="shiftcast-hand", daemon=True,
         )  # fmt: skip
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except OSError:
+            ours.close()
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        finally:
+            theirs.close()
         hand = _Hand(process, ours, version, place)
         self._all.add(hand)
         return hand

@@ -21,9 +21,12 @@ _SAYS: Final = {
 }  # fmt: skip
 _REFUSALS: Final = {
     "400": "a field that is missing, unknown, of the wrong kind or out of range, or what was not drawn",
-    "408": "the body did not arrive in time", "413": "the body is too large", "415": "the body is not JSON",
+    "408": "the body did not arrive in time",
+    "413": "the body, the work it asks for or the answer is too large",
+    "415": "the body is not JSON",
     "421": "the Host header names another server", "429": "too many requests are under way",
-    "500": "a defect of the server", "503": "no version is loaded yet",
+    "500": "a defect of the server", "503": "no version is loaded yet, or nothing is free for it; come back",
+    "504": "no answer in the time that one may take",
 }  # fmt: skip
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar, Final
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from shiftcast.pipelines.serving.reply import refusal
 
 HEADER_SECONDS: Final = 20.0
 READING_SECONDS: Final = 30.0
 IDLE: Final = 256  # together with bodies that arrive and answers under way fewer than the files a process may open
+_NO_HTTP: Final = "what came is no request of HTTP/1.1; look at its first line, its headers and its lengths"
 
 
 class ImpatientProtocol(H11Protocol):
@@ -52,6 +56,20 @@ class ImpatientProtocol(H11Protocol):
         """Wait no more: it reads."""
         super().resume_writing()
         self._read()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP as all else is refused; where an answer has begun, end the connection and no more."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            told = refusal(400, _NO_HTTP)
+            length = str(len(told.body)).encode()
+            headers = [(b"content-type", told.kind), (b"content-length", length), (b"connection", b"close")]
+            for event in (h11.Response(status_code=400, headers=headers), h11.Data(told.body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event))
+        self.transport.close()
+
+    def _should_upgrade(self) -> bool:
+        """Answer a request that asks for another protocol as one that does not."""
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""

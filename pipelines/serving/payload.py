@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -223,9 +224,8 @@ def _no_constant(name: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise PayloadError(f"field {_short(twice)} is there twice")
+        times = Counter(name for name, _ in pairs)  # counted in one pass: a body has room for 60,000 names
+        raise PayloadError(f"field {_short(next(name for name in times if times[name] > 1))} is there twice")
     return found
 
 

@@ -47,6 +47,7 @@ FLEET_SECONDS: Final[Mapping[str, float]] = {
 _YEARS: Final = 2  # that end with the next: questions further ahead take as many times as long
 REDRAWN: Final = 0.4  # CPU seconds more of one that names a scenario, of a kind that answers from draws at hand
 _FROM_DRAWS: Final = frozenset({"quantiles", "draws", "share", "when"})
+_MANY: Final = 1e9  # programmes or years, of which no request may ask for as many
 _PROGRAMMES: Final = 100  # of a question that counts as above; more take as many times as long
 
 
@@ -107,10 +108,13 @@ def _redrawn(question: Mapping[str, Any]) -> float:
 
 
 def _times(question: Mapping[str, Any]) -> float:
-    """Return how many times as much as the least of its kind a question asks for."""
+    """Return how many times as much as the least of its kind a question asks for; once of what the model refuses."""
     scenarios, programmes = question.get("scenarios"), question.get("programmes")
-    each = 1 if scenarios is None else len(KINDS["scenarios"].read("scenarios", scenarios))
-    return each * max(1.0, float(programmes or 0) / _PROGRAMMES)
+    try:
+        each = 1 if scenarios is None else len(KINDS["scenarios"].read("scenarios", scenarios))
+    except ValueError:
+        return 1.0
+    return each * max(1.0, min(programmes, _MANY) / _PROGRAMMES if isinstance(programmes, int | float) else 0.0)
 
 
 def _ahead(question: Mapping[str, Any], now: int) -> float:
@@ -122,7 +126,7 @@ def _ahead(question: Mapping[str, Any], now: int) -> float:
 def _year(asked: object) -> float:
     """Return the year of a last day or of a budget, read as the model reads it; nought of what it refuses."""
     if isinstance(asked, float | int):
-        return float(asked)
+        return float(min(asked, _MANY))
     try:
         return float(last_moment(str(asked)).year)
     except (ValueError, OverflowError):  # the model refuses it, which costs nothing
@@ -154,8 +158,9 @@ def check_work(questions: Sequence[Mapping[str, Any]], limits: WorkLimits, *, fl
         dearest = max(questions, key=lambda each: cost_of([each], fleet=fleet))
         most = _most(dearest, limits, fleet)
         name = repr(str(dearest.get("question") or dearest.get("output"))[:40])
+        many = "the question" if len(questions) == 1 else f"{len(questions)} questions"
         raise PayloadError(
-            f"{len(questions)} questions would take about {cost:,.0f} s of work, and a request may ask for "
+            f"{many} would take about {cost:,.0f} s of work, and a request may ask for "
             f"{limits.work:g}; " + (f"send at most {most} like {name} at once" if most else f"ask less of {name}"), 413,
         )  # fmt: skip
     return cost

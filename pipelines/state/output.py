@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
 from typing import Any, Final, TextIO
 
-from shiftcast.pipelines.state.secrets import secrets_of, without_secrets
+from shiftcast.pipelines.state.secrets import own_secrets, without_secrets
 
 _ORDERS: Final = re.compile(r"\x1b\[[0-9;?]*[mKAGhl]|\r")  # colours and progress: what our own screens send a terminal
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r(?!\n)")
@@ -84,7 +83,7 @@ class CarefulStream:
 
 def careful_streams() -> None:
     """Make standard output and errors careful; a stream that was closed swallows what is written to it."""
-    secrets = secrets_of(os.environ)
+    secrets = own_secrets()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, CarefulStream):

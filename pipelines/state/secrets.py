@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -15,20 +17,25 @@ _NAMED: Final = re.compile(
     r"(?i)((?:[?&;]|\b)(?:[\w.-]*(?:pass|pwd|token|secret|key|sig|cred)[\w.-]*)=)[^&;\s'\"]*[^&;\s'\":,.)]"
 )
 _ADDRESS: Final = re.compile(r"\A[A-Za-z][\w+.-]*://")
-_VARIABLE: Final = re.compile(r"(?i)(password|passwd|passphrase|pwd|token|secret|key)\Z")
+_VARIABLE: Final = re.compile(r"(?i)(password|passwd|passphrase|pass|pwd|token|secret|key)\Z")
 _FILE: Final = re.compile(r"(?i)(ssl|tls|ssh|private)_?key\Z")
 _FOLDERS: Final = ("PWD", "OLDPWD")
+_USER_NAME: Final = re.compile(r"[\w.+-]*")  # what is none is of a token, which may hold a colon
+_NEXT: Final = re.compile(r"[&;](?=[A-Za-z_][\w.-]*=)")  # where the next field of a query begins
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _SHORTEST: Final = 4  # letters of a part that are blotted out wherever they stand: fewer are in every second word
 
 
-def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+def secrets_of(environment: Mapping[str, str], words: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the secrets that a process was given, and the parts in which drivers quote them, longest first.
 
     Parameters
     ----------
     environment
-        Variables of the process: those whose name says that they hold a secret, and every address among the values.
+        Variables of the process: those whose name says that they hold a secret, every address among the values, and
+        what a value names as one, as ``password=`` of a connection does.
+    words
+        Of its command line, where an address is one of them.
 
     Returns
     -------
@@ -46,7 +53,25 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
                 found.update(_said(asked, secret))
         elif _VARIABLE.search(name) and name not in _FOLDERS:
             found.update(_said(name, value))
+        else:
+            for each in _NAMED.finditer(value):
+                found.update(_said(each[1], each[0].removeprefix(each[1])))
+    for word in words:
+        address = word.partition("=")[2] if word.startswith("-") else word
+        if _ADDRESS.match(address):
+            for asked, secret in _of_address(address):
+                found.update(_said(asked, secret))
     return tuple(sorted(found, key=lambda each: (-len(each), each)))
+
+
+def own_secrets() -> tuple[str, ...]:
+    """Return the secrets that this process was given, as :func:`secrets_of` does.
+
+    Returns
+    -------
+    tuple of str
+    """
+    return secrets_of(os.environ, sys.argv[1:])
 
 
 def said_of(error: BaseException) -> str:
@@ -90,19 +115,30 @@ def without_secrets(text: str, secrets: tuple[str, ...] | None = None) -> str:
     >>> without_secrets("postgresql://me:secret@db/mlflow?sslpassword=x1: cannot be used", ())
     'postgresql://***@db/mlflow?sslpassword=***: cannot be used'
     """
-    for each in secrets_of(os.environ) if secrets is None else secrets:
-        text = text.replace(each, BLOT)
+    held = own_secrets() if secrets is None else secrets
+    if held:
+        text = _any_of(held).sub(BLOT, text)
     return _NAMED.sub(rf"\1{BLOT}", _USER.sub(f"{BLOT}@", text))
+
+
+@lru_cache(maxsize=8)
+def _any_of(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds any of the secrets, in capitals or not: names of hosts are said in small letters."""
+    return re.compile("|".join(map(re.escape, secrets)), re.IGNORECASE)
 
 
 def _of_address(address: str) -> list[tuple[str, str]]:
     """Return what stands for user and password, and the secrets of the query, each with its name."""
     rest = address.partition("://")[2] or address
     user, at, _ = rest.rpartition("@")
-    told = {*re.split(r"[?&;]", rest)[1:], *re.split(r"[&;]", rest.partition("?")[2])}  # a value may hold a "?"
+    asked = rest.partition("?")[2]
+    # a value may hold a "?", or what begins the next field
+    told = {*re.split(r"[?&;]", rest)[1:], *re.split(r"[&;]", asked), *_NEXT.split(asked)}
     pairs = [pair.partition("=") for pair in sorted(told)]
     queried = [(name, value) for name, _, value in pairs if _NAMED.match(f"?{name}=x")]
-    return [*([("", user.partition(":")[2] or user)] if at else []), *queried]
+    name, _, password = user.partition(":")
+    held = [] if not at else [user] if not password or not _USER_NAME.fullmatch(unquote(name)) else [password]
+    return [*(("", each) for each in held), *queried]
 
 
 def _said(name: str, secret: str) -> Iterator[str]:

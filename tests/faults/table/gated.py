@@ -118,6 +118,22 @@ CALLED = (
     "", "Bearer", "Bearer ", "Bearer wrong-token-of-24-letters", f"Basic {TOKEN}", f"Bearer {TOKEN}x", TOKEN,
     f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN.upper()}", f"Bearer  x {TOKEN}", f"Digest {TOKEN}", f"bearer\t{TOKEN}",
 )  # fmt: skip
+ROW = '{"dataframe_records": [{"question": "claims"}]'
+WRITTEN = {
+    "a field twice": ROW + ', "dataframe_records": []}',
+    "a field of a row twice": '{"dataframe_records": [{"question": "claims", "question": "x"}]}',
+    "NaN": ROW + ', "params": {"seed": NaN}}', "1e400": ROW + ', "params": {"seed": 1e400}}',
+    "a number of 5,000 digits": ROW + ', "params": {"seed": ' + "9" * 5000 + "}}",
+    "a half of a letter": ROW + ', "params": {"mode": "\\ud800"}}',
+    "a zero in a text": ROW + ', "params": {"mode": "\\u0000"}}',
+    "a list for a text": ROW + ', "params": {"mode": ["x"]}}', "true for a number": ROW + ', "params": {"seed": true}}',
+    "params that are a list": ROW + ', "params": []}', "a field of another door": ROW + ', "instances": []}',
+    "seven levels": ROW + ', "params": {"mode": ' + "[" * 6 + "]" * 6 + "}}",
+    "rows of both kinds": ROW + ', "dataframe_split": {}}', "no rows": '{"dataframe_records": []}',
+    "a number for rows": '{"dataframe_records": 1}', "a comment": ROW + "/* */}", "a comma more": ROW + ",}",
+    "nothing but a space": " ", "null": "null", "a text": '"claims"', "rows after the end": ROW + "} {}",
+}  # fmt: skip
+CODED = {"UTF-16": "utf-16", "UTF-16 without a mark": "utf-16-le", "UTF-32": "utf-32", "UTF-8 with a mark": "utf-8-sig"}
 CUT = {
     "nothing, then gone": [None], "half a body, then gone": [BODY[:9], None],
     "half a body, then silence": [BODY[:9], ...],
@@ -142,6 +158,11 @@ BY_POST = Kind(
 THIS_SERVER = Kind(
     "serve-protocol",
     "only a request that names this server is answered",
+    ANSWER,
+)
+ODD_JSON = Kind(
+    "serve-protocol",
+    "a body that could be read in two ways, or in none, is refused",
     ANSWER,
 )
 AS_JSON = Kind(
@@ -202,6 +223,9 @@ def cases() -> Iterator[Case]:
                 answered, status=401, secret=TOKEN, server={"token": TOKEN}, headers={**JSON, "authorization": called}
             ),
         )
+    bodies = {words: body.encode() for words, body in WRITTEN.items()}
+    bodies |= {f"a body in {words}": (ROW + "}").encode(coding) for words, coding in CODED.items()}
+    yield from (ODD_JSON(words, partial(answered, status=400, body=body)) for words, body in bodies.items())
     for words, parts in CUT.items():
         yield TIME_AND_SIZE(words, partial(answered, status=CUT_STATUS[words], parts=parts))
     yield NO_DETAILS(

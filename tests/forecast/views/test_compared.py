@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import quantile_table
 from shiftcast.forecast.views.compared import Compared, compared, mixture_quantiles
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods
@@ -99,3 +100,21 @@ def test_quantiles_of_a_mixture_of_equal_weights_are_those_of_all_draws():
 def test_what_cannot_be_compared_is_refused(cube, asked, said):
     with pytest.raises(ValueError, match=said):
         compared(cube, Compared(**asked))
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "says"),
+    [
+        (("base",), "no scenario but 'base' was asked about; name one of gain, halved"),
+        (("{}",), "no scenario but 'base' was asked about"),
+        (('{"name":"base","use":["halved"]}',), "the name 'base' is that of the forecast as it is"),
+        (('{"use":["halved"]}', '{"use":["gain"]}'), "two that differ are called 'own'; give each a name of its own"),
+    ],
+)
+def test_what_would_be_taken_for_the_base_or_for_another_is_refused(cube, scenarios, says):
+    with pytest.raises(InputError, match=says):
+        compared(cube, Compared(scenarios))
+
+
+def test_the_base_beside_others_adds_nothing(cube):
+    assert compared(cube, Compared(("base", "halved"))).table.equals(compared(cube, Compared(("halved",))).table)

@@ -1,5 +1,8 @@
+import errno
 import json
 import socket
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,6 +44,18 @@ def test_an_event_is_one_line_of_json(capsys):
     log("request", route="/x", note="a\nb")
     (line,) = capsys.readouterr().err.splitlines()
     assert {**json.loads(line), "time": ""} == {"time": "", "event": "request", "route": "/x", "note": "a\nb"}
+
+
+def test_a_line_of_the_log_that_cannot_be_written_costs_nothing(monkeypatch):
+    tried = []
+
+    def full(line):
+        tried.append(line)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(write=full))
+    log("request", route="/x")
+    assert len(tried) == 1
 
 
 def test_another_address_needs_a_token_or_a_proxy(monkeypatch):

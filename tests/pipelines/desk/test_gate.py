@@ -102,6 +102,8 @@ def test_this_machines_own_names_are_taken(door, host):
         ("/claims?x=1", 400, "takes no fields"),
         ("/demand?segment=rest&leaf=edge", 400, "needs the field measure"),
         ("/ask?question=plan&by=2028Q4", 400, "give either a shortage risk"),
+        ("/ask?question=limits&by=2027Q4&programmes=1000000000", 400, "would take about 20,000,000 s of work"),
+        ("/ask?question=scenario&scenarios=base", 400, "no scenario but 'base' was asked about"),
         ("/../../etc/passwd", 404, "the pages are"),
         ("/demand?measure=%ff", 400, "no UTF-8"),
         (f"/demand?measure=power&horizon={'[' * 5000}", 400, "it must be a number"),

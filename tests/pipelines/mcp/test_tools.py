@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,8 @@ from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.forecast.fleet.asking import FIELDS, json_schema
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.forecast.telling.form import answer_schema
-from shiftcast.pipelines.mcp.asking import AnswerLimits
+from shiftcast.pipelines.commands.mcp import _in_time
+from shiftcast.pipelines.mcp.asking import AnswerLimits, answer
 from shiftcast.pipelines.mcp.server import make_server, skill
 from shiftcast.pipelines.state.root import StoreError
 
@@ -110,6 +112,7 @@ def test_a_fleet_is_asked_and_all_are_listed():
         ("fleet_full", {"fleet": "hers"}, "fleet 'hers' is not below mlruns: there are mine, ours"),
         ("fleet_fool", {"fleet": "mine"}, "tool 'fleet_fool' is not known; did you mean 'fleet_full'?"),
         ("fleets", {"fleet": "mine"}, "tool 'fleets' takes no fields; leave 'fleet' out"),
+        ("fleet_full", {"fleet": "mine", "as_of": ["x"]}, "field 'as_of' is list \"['x']\"; it must be a day such as"),
     ],
 )
 def test_a_refusal_about_fleets_is_an_error_of_the_tool(name, arguments, says):
@@ -184,6 +187,21 @@ def test_an_answer_that_takes_too_long_is_given_up_and_keeps_its_place_until_it_
     assert late == "the answer took more than 0.1 s; ask for less, such as fewer draws or programmes"
     assert busy == "1 questions are being answered; ask again in a moment"
     assert json.loads(again) == {"predictions": [{"n": 1, "row": 0}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "says"),
+    [
+        ("limits", {"by": "2027Q4", "programmes": 1e9}, "the question would take about 20,000,000 s of work"),
+        ("fleet_forecast", {"fleet": "mine", "through": "9999-12"}, "the question would take about 9,9"),
+        ("fleet_budget", {"fleet": "mine", "year": 10**400}, "the question would take about 999,9"),
+    ],
+)
+def test_what_nobody_would_hear_the_answer_to_is_not_begun(name, asked, says):
+    begun, limits = [], AnswerLimits()
+    with pytest.raises(InputError, match=says):
+        answer(lambda: begun.append(1), Stub(None), name, asked, limits, partial(_in_time, limits))
+    assert begun == []
 
 
 def test_versions_schemas_and_the_skill_are_resources():

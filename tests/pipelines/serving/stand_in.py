@@ -7,6 +7,11 @@ import time
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+TOLD = {
+    b"refuse": (400, b'{"message": "row 0: no"}'), b"much": (200, b"x" * 2_000_000),
+    b"memory": (500, b'{"stack_trace": "Traceback\\nnumpy.ArrayMemoryError: Unable to allocate 48 MiB"}'),
+}  # fmt: skip
+
 
 async def told(scope, receive, send):
     """Stand in for MLflow's app: do as the body says."""
@@ -19,8 +24,7 @@ async def told(scope, receive, send):
         tempfile.mkdtemp()
     if body == b"die":
         os.kill(os.getpid(), signal.SIGKILL)
-    status = 400 if body == b"refuse" else 200
-    content = b'{"message": "row 0: no"}' if status == 400 else str(os.getpid()).encode()
+    status, content = TOLD.get(body, (200, str(os.getpid()).encode()))
     await send({"type": "http.response.start", "status": status, "headers": []})
     await send({"type": "http.response.body", "body": content})
 

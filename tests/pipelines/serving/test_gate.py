@@ -1,12 +1,17 @@
 import asyncio
 import json
+import threading
+import time
 
 import pytest
 
+from shiftcast.pipelines.serving import gate
+from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.payload import RequestLimits
-from shiftcast.pipelines.serving.reply import cleaned
+from shiftcast.pipelines.serving.reply import Reply, cleaned
 
+JSON = {"content-type": "application/json", "host": "localhost:5001"}
 GOOD = json.dumps({"dataframe_records": [{"question": "claims"}]}).encode()
 
 
@@ -100,6 +105,86 @@ def test_requests_beyond_the_limit_are_told_to_come_back(serve):
         return [status for status, _, _ in await asyncio.gather(*tasks)]
 
     assert sorted(asyncio.run(many())) == [200, 200, 429]
+
+
+def test_a_light_question_is_taken_beside_all_the_work_that_may_be_under_way(serve):
+    dear, light = ({"question": name, "measure": "power"} for name in ("draws", "quantiles"))
+    asked = [json.dumps({"dataframe_records": [one]}).encode() for one in (dear, dear, light, dear)]
+
+    async def many():
+        gate_open = asyncio.Event()
+        limits = RequestLimits(work=WorkLimits(at_once=0.5))  # of which draws take 0.2 each
+        server = serve(Served("1", answering(b"{}", wait=gate_open)), limits=limits)
+        tasks = [asyncio.create_task(server.acall(body)) for body in asked]
+        await asyncio.sleep(0.05)
+        gate_open.set()
+        first = [status for status, _, _ in await asyncio.gather(*tasks)]
+        return first, (await server.acall(asked[0]))[0]
+
+    assert asyncio.run(many()) == ([200, 200, 200, 429], 200)
+
+
+def test_long_bodies_are_read_beside_the_loop_one_after_the_other(serve, monkeypatch):
+    at, once, read = [], threading.Lock(), gate.read_payload
+
+    def read_there(*given):
+        assert once.acquire(blocking=False)
+        at.append(threading.current_thread())
+        time.sleep(0.02)
+        once.release()
+        return read(*given)
+
+    monkeypatch.setattr(gate, "read_payload", read_there)
+    rows = [{"question": "claims", "as_of": "2026-11-20"}] * 450
+    body = json.dumps({"dataframe_records": rows}).encode()
+
+    async def many():
+        server = serve(Served("1", answering(b"{}")), limits=RequestLimits(waiting=3))
+        return [status for status, _, _ in await asyncio.gather(*(server.acall(body) for _ in range(4)))]
+
+    assert sorted(asyncio.run(many())) == [200, 200, 200, 429]
+    assert threading.main_thread() not in at
+    assert serve(Served("1", answering(b"{}"))).call(GOOD)[0] == 200
+    assert at[-1] is threading.main_thread()
+
+
+def test_a_request_that_is_ended_with_the_server_is_told_so(serve):
+    async def stop():
+        server = serve(Served("1", answering(b"{}", wait=asyncio.Event())))
+        task = asyncio.create_task(server.acall(GOOD))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        return await task
+
+    status, headers, body = asyncio.run(stop())
+    assert (status, headers[b"retry-after"]) == (503, b"5")
+    assert "the server stops" in json.loads(body)["message"]
+
+
+def test_answers_that_nobody_reads_are_not_kept_without_an_end(serve):
+    async def hold():
+        server = serve(Served("1", answering(b"x" * 60)), limits=RequestLimits(work=WorkLimits(sent=100)))
+        reads, statuses = asyncio.Event(), []
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+            await reads.wait()
+
+        unread = [asyncio.create_task(server.gate._sent(Reply(200, b"x" * 60), send, "1")) for _ in range(2)]
+        await asyncio.sleep(0.02)
+        reads.set()
+        await asyncio.gather(*unread)
+        alone = await server.gate._sent(Reply(200, b"x" * 600), send, "1")
+        return statuses, alone.status
+
+    assert asyncio.run(hold()) == ([200, 503, 200], 200)
+
+
+def test_a_client_that_asks_before_it_sends_too_much_is_told_at_once(serve):
+    given = {**JSON, "content-length": "10000000", "expect": "100-continue"}
+    status, _, body = serve(Served("1", answering(b"{}"))).call(headers=given, chunks=[])
+    assert (status, "body is larger" in json.loads(body)["message"]) == (413, True)
 
 
 def test_a_request_under_way_keeps_its_model_when_another_is_loaded(serve):

@@ -1,15 +1,19 @@
 import asyncio
+import errno
 import json
+import multiprocessing
 import os
 import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from shiftcast.pipelines.serving import gate
+from shiftcast.pipelines.serving import gate, hand
 from shiftcast.pipelines.serving.hands import Hands
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
@@ -237,3 +241,54 @@ def test_stopping_ends_all_whatever_they_are_at(hands):
         return process
 
     assert not Path(f"/proc/{asyncio.run(ask())}").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        (b"much", 413, "the answer has 2,000,000 bytes, and at most 1,000 are given"),
+        (b"memory", 503, "ask less at once"),
+    ],
+)
+def test_an_answer_too_large_and_one_for_which_memory_ends_are_told_and_the_next_is_answered(hands, body, status, says):
+    async def ask():
+        those, _ = hands(replace(QUICK, said=1_000))
+        try:
+            reply = (await those.work("1", body, never())).reply
+            told = reply.status, json.loads(reply.body)["message"]
+        except PayloadError as error:
+            told = error.status, str(error)
+        return told, (await those.work("1", b"x", never())).status
+
+    (found, message), after = asyncio.run(ask())
+    assert (found, after) == (status, 200)
+    assert says in message
+
+
+def test_a_process_that_cannot_be_begun_is_told_and_logged_and_leaves_nothing(hands, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    spawned = multiprocessing.get_context("spawn").Process
+
+    def full(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def ask(those):
+        with pytest.raises(PayloadError, match="no process can be begun for it; come back") as no:
+            await those.work("1", b"x", never())
+        return no.value.status
+
+    those, lines = hands()
+    monkeypatch.setattr(spawned, "start", full)
+    assert asyncio.run(ask(those)) == 503
+    assert [line["event"] for line in lines] == ["not begun"]
+    assert "No space left" in lines[0]["reason"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_does_not_outlive_its_server(tmp_path, monkeypatch):
+    ended, place = [], tmp_path / "place"
+    place.mkdir()
+    monkeypatch.setattr(hand.multiprocessing, "parent_process", lambda: SimpleNamespace(join=lambda: None))
+    monkeypatch.setattr(hand.os, "_exit", ended.append)
+    hand._outlive_no_server(str(place))
+    assert (ended, place.exists()) == ([1], False)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.forecast.questions import FIELDS
-from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, read_payload
+from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, _once, read_payload
 
 GOOD = {"question": "quantiles", "measure": "power"}
 
@@ -210,3 +210,18 @@ def test_any_json_is_read_or_refused(payload):
 def test_any_bytes_are_refused(body):
     with pytest.raises(PayloadError):
         read_payload(body, RequestLimits())
+
+
+def test_a_name_that_is_there_twice_is_found_in_one_pass():
+    class Name(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            Name.compared += 1
+            return str.__eq__(self, other)
+
+    pairs = [(Name(f"k{number}"), 1) for number in range(300)]
+    with pytest.raises(PayloadError, match="field 'k299' is there twice"):
+        _once([*pairs, (Name("k299"), 2)])
+    assert Name.compared < 10 * len(pairs)

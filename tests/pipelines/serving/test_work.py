@@ -71,8 +71,14 @@ def test_a_question_counts_by_how_much_it_asks(question, seconds):
     assert cost_of([question]) == seconds
 
 
+@pytest.mark.parametrize("programmes", ["x", [1], None, float("nan"), -5.0, {}])
+def test_what_the_model_refuses_counts_as_the_least(programmes):
+    assert cost_of([{"question": "limits", "programmes": programmes}]) == SECONDS["limits"]
+    assert cost_of([{"question": "scenario", "scenarios": 5}]) == SECONDS["scenario"]
+
+
 def test_one_question_that_asks_for_too_much_is_told_to_ask_less():
-    with pytest.raises(PayloadError, match=r"1 questions would take about 200 s.*ask less of 'limits'"):
+    with pytest.raises(PayloadError, match=r"the question would take about 200 s.*ask less of 'limits'"):
         check_work([{"question": "limits", "programmes": 10_000}], WorkLimits())
 
 

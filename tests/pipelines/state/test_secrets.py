@@ -33,12 +33,26 @@ ODD = st.text(st.sampled_from("abcXYZ019/@: ?#%&+;'\"=,.!"), min_size=4, max_siz
         ("AWS_SECRET_ACCESS_KEY", "/Ab3d+ZCRETXY/Qq", "no: ZCRETXY"),
         ("MLFLOW_TRACKING_URI", "postgresql://127.0.0.1/db?password=/x@S3CRETXYZ", "no host 'S3CRETXYZ'"),
         ("AWS_SECRET_ACCESS_KEY", "S3/CRETX+", "signature of S3%2FCRETX%2B"),
+        ("URI", "https://h/api?access_token=a&S3;CRETX<b&x=1", "url: /api?access_token=a&S3;CRETX<b&x=1"),
+        ("URI", "postgresql://h/db?password=&;S3CRETX", "no: &;S3CRETX"),
+        ("URI", "http://me:S3@CRETX@h:1", "no host 'cretx'"),
+        ("URI", "https://S3+/CRETX:Q@h", "no: S3+/CRETX"),
+        ("SMTP_PASS", "S3CRETX", "535 S3CRETX"),
+        ("AZURE_STORAGE_CONNECTION_STRING", "AccountName=me;AccountKey=S3CRETX==;Suffix=x", "no: S3CRETX=="),
+        ("DSN", "host=h user=me password=S3CRETX dbname=x", "denied for S3CRETX"),
     ],
 )
 def test_what_a_driver_says_of_a_secret_is_blotted_out(name, value, said):
     shown = without_secrets(said, secrets_of({name: value}))
     assert "CRETX" not in shown
     assert "***" in shown
+
+
+@pytest.mark.parametrize("word", ["{}", "--root={}"])
+def test_what_an_address_on_the_command_line_holds_is_blotted_out_too(word):
+    held = secrets_of({}, ["ask", word.format("postgresql://me:S3/CRETX@h/db"), "claims"])
+    assert "CRETX" not in without_secrets("no folder me:S3/CRETX@h/db", held)
+    assert "claims" in without_secrets("claims", held)
 
 
 @given(ODD, st.sampled_from(["{}", "cannot reach {}: refused", "host '{}' (port 1)"]))

@@ -1,10 +1,12 @@
-"""Processes of the command line compute on one thread, unless whoever starts them says otherwise."""
+"""Processes of the command line compute on one thread, and end whatever the threads of their servers are at."""
 
+import asyncio
 import os
+import threading
 
 import pytest
 
-from shiftcast.pipelines.state.threads import one_thread_each
+from shiftcast.pipelines.state.threads import beside, one_thread_each
 
 NAMES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -27,3 +29,26 @@ def test_what_a_user_sets_stays_and_is_not_mixed_with_ours(unset, name):
     unset.setenv(name, "8")
     one_thread_each()
     assert {each: os.environ.get(each) for each in NAMES} == {**dict.fromkeys(NAMES), name: "8"}
+
+
+def test_what_is_made_beside_comes_back_or_raises_here_and_keeps_no_process():
+    made = asyncio.run(beside(threading.current_thread))
+    assert (made.daemon, made is threading.main_thread()) == (True, False)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(beside(lambda: 1 // 0))
+
+
+def test_nobody_waits_for_what_was_given_up():
+    may_end, ended = threading.Event(), threading.Event()
+
+    def slow():
+        may_end.wait(30)
+        ended.set()
+
+    async def give_up():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(beside(slow), 0.01)
+
+    asyncio.run(give_up())
+    may_end.set()  # the loop has ended by now
+    assert ended.wait(30)
