@@ -40,6 +40,7 @@ from shiftcast.forecast.economics.basis import Basis, join_assumptions
 from shiftcast.forecast.hardware.measured import learn_measured
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.forecast.migration import Learned
+from shiftcast.forecast.once import once
 from shiftcast.forecast.workloads import Registry
 
 
@@ -209,13 +210,14 @@ def cut(frames: Frames, origin: pd.Timestamp) -> Known:
     """
     whole = frames.history if isinstance(frames, Known) else frames
     seen = {name: _by(getattr(whole, name), rule, origin) for name, rule in RULES.items()}
-    latest = {name: latest_vintage(rows, RULES[name].frame) for name, rows in seen.items() if RULES[name].latest}
+    latest = {name: _latest(rows, RULES[name].frame) for name, rows in seen.items() if RULES[name].latest}
     history = Frames(**seen, registry=whole.registry, learned=whole.learned)
     assumed = learn_measured(seen["assumptions"], latest["observations"], seen["traffic"])
     now = {**seen, **latest, "assumptions": assumed}
     return Known(**now, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
 
 
+@once
 def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFrame[AnyFrame]:
     if rule.day is None:
         return rows
@@ -224,6 +226,11 @@ def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFram
     heard = (rows["definition"] == JUDGEMENT) & (rows["period_end"] <= origin)
     known: DataFrame[AnyFrame] = rows[heard | (rows[rule.day] <= origin)].reset_index(drop=True)
     return known
+
+
+@once
+def _latest(rows: DataFrame[AnyFrame], frame: type[FrameModel]) -> DataFrame[AnyFrame]:
+    return latest_vintage(rows, frame)
 
 
 def hindsight(known: Known) -> dict[str, int]:

@@ -21,10 +21,11 @@ from pandas.api.extensions import ExtensionArray
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 _PROTOCOL: Final = 5
+_PLAIN: Final = (type(None), bool, int, float, str, bytes, tuple)  # one such object may stand in many places
 
 
 class _Memory:
-    """Results by the digest of what they follow from."""
+    """Results by the digest of what they follow from; of two calls that give one back, the inner one names it."""
 
     def __init__(self) -> None:
         self._results: dict[bytes, Any] = {}
@@ -36,8 +37,8 @@ class _Memory:
         if key not in self._results:
             found = function(*given, **named)
             self._results[key] = found
-            if found is not None:  # which stands for itself wherever it is
-                self._own[id(found)] = key  # it stays referred to, so no other object takes its place
+            if not isinstance(found, _PLAIN):
+                self._own.setdefault(id(found), key)  # it stays referred to, so no other object takes its place
         return self._results[key]
 
     def _digest(self, called: object) -> bytes:

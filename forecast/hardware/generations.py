@@ -207,6 +207,7 @@ def generation_throughput(
     rows = select(throughput, unit=task.record_unit)
     rows = rows[rows["model"].str.startswith(task.record_model)]
     check_positive(rows)
+    rows = rows[["accelerator", "value", "measured_at", "evidence"]]
     pooled = [rows[rows["accelerator"].isin(names)] for names in generations.records]
     known = np.flatnonzero([len(each) > 0 for each in pooled])
     if not len(known):

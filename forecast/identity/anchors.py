@@ -17,13 +17,14 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import days_in
-from shiftcast.features.frames import DataFrame, Traffic
+from shiftcast.features.frames import DataFrame, Observations, Traffic
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Z90
 from shiftcast.forecast.hardware.measured import FEWEST, pool_operators
 from shiftcast.forecast.identity.bottomup import BottomUp
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import SOLD_LEAVES
+from shiftcast.forecast.once import once
 
 SURVEYED: Final = "internal"  # leaf of the fleets whose shares of work are published
 AT_LEAST: Final = ("share", "requests")  # measures that are lower bounds
@@ -100,20 +101,28 @@ def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]
         In the order of their names and days, those of one figure first.
     """
     spreads = {name: spread for name, spread in sorted(known.beliefs.items()) if name.startswith(ANCHOR)}
-    if not spreads:
-        return ()
-    rows = pd.concat([_rows(known, name, spread, quarters) for name, spread in spreads.items()])
+    return _found(known.observations, known.traffic, spreads, quarters) if spreads else ()
+
+
+@once
+def _found(
+    observations: DataFrame[Observations], traffic: DataFrame[Traffic], spreads: Mapping[str, float],
+    quarters: pd.DatetimeIndex,
+) -> tuple[Anchor, ...]:  # fmt: skip
+    rows = pd.concat([_rows(observations, name, spread, quarters) for name, spread in spreads.items()])
     pooled = rows["measure"].isin(_POOLED)
     alone = [_anchor(pd.DataFrame([row])) for row in rows[~pooled].to_dict("records")]
-    disclosed = _requests(known.traffic, spreads[_DISCLOSED], quarters) if _DISCLOSED in spreads else ()
+    disclosed = _requests(traffic, spreads[_DISCLOSED], quarters) if _DISCLOSED in spreads else ()
     return (*alone, *(_anchor(each) for _, each in rows[pooled].groupby("name")), *disclosed)
 
 
-def _rows(known: Known, belief: str, spread: float, quarters: pd.DatetimeIndex) -> pd.DataFrame:
+def _rows(
+    observations: DataFrame[Observations], belief: str, spread: float, quarters: pd.DatetimeIndex
+) -> pd.DataFrame:
     """Return the figures that a belief makes anchors."""
     rest = belief.removeprefix(ANCHOR)
     measure, _, definition = rest.partition(".")
-    rows = select(known.observations, measure=measure, definition=definition)
+    rows = select(observations, measure=measure, definition=definition)
     rows = rows[rows["period_end"] > quarters[0] - pd.offsets.QuarterEnd()]
     rows = rows.sort_values(["period_end", "known_at", "source"])
     task = [_task(measure, *each) for each in zip(rows["workload"], rows["technique"], strict=True)]

@@ -95,11 +95,11 @@ def learn_from_history(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sa
     Taught
         Sampling of the same draws with conditioned assumptions, and what moved them.
     """
-    return _learned(_heard(fit), sold, carried, sampling)
+    return _learned(*_heard(fit, sold), carried, sampling)
 
 
-def _heard(fit: WorldFit) -> WorldFit:
-    """Return a fit with no more of the record than history is taught by: other news change nothing that it learns."""
+def _heard(fit: WorldFit, sold: Sold) -> tuple[WorldFit, Sold]:
+    """Return a fit, and what is sold, with no more than history is taught by: other news change nothing it learns."""
     known = fit.known
     measures = {name.split(".")[1] for name in known.beliefs if name.startswith(ANCHOR)}
     blank = _blank()
@@ -107,7 +107,9 @@ def _heard(fit: WorldFit) -> WorldFit:
     other = {name: rows for name, rows in blank.items() if name not in _TAUGHT_BY}
     nothing = Frames(**blank, registry=known.registry, learned=known.learned)
     own = replace(known, **{**other, "observations": rows}, history=nothing)
-    return WorldFit(own, replace(fit.top_down, known=own), replace(fit.bottom_up, known=own))
+    top = replace(fit.top_down, known=own, revenue=replace(fit.top_down.revenue, buyers=None))
+    paid = replace(sold, revenue=replace(sold.revenue, fundable=np.empty(0)))  # what buyers can pay bounds no past
+    return WorldFit(own, top, replace(fit.bottom_up, known=own)), paid
 
 
 @cache
@@ -126,14 +128,15 @@ def _learned(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sampling) ->
         str(row.name) for row in rows.itertuples(index=False)
         if row.low < row.high and not str(row.name).startswith(_NOT_LEARNED)
     )  # fmt: skip
-    before = np.stack([sampling.normals(name) for name in names], axis=-1)
+    own = {str(name): sampling.normals(str(name)) for name in rows["name"]}
+    before = np.stack([own[name] for name in names], axis=-1)
 
     def normals_of(z: Array) -> dict[str, Array]:
         kept = np.clip(z, -_FARTHEST, _FARTHEST).astype(np.float32).astype(np.float64)  # as a bundle stores them
         return dict(zip(names, kept.T, strict=True))
 
     def sampled(z: Array) -> Sampling:
-        moved = normals_of(z)
+        moved = own | normals_of(z)
         assumed = sample_assumptions(rows, draws=sampling.draws, seed=sampling.seed, moved=moved)
         return replace(sampling, assumed=assumed)
 
@@ -215,11 +218,11 @@ def _moved_by(names: list[str], steps: tuple[Step, ...]) -> list[str]:
 def _parameters(
     names: list[str], samplings: tuple[Sampling, Sampling], normals: tuple[Array, Array], by: list[str]
 ) -> pd.DataFrame:
+    each = np.concatenate([np.quantile([one.assumed[name] for name in names], _SHOWN, axis=-1) for one in samplings])
     rows = [
-        (name, *(value for each in samplings for value in np.quantile(each.assumed[name], _SHOWN)),
-         float(normals[1][:, at].std() / normals[0][:, at].std()), by[at])
+        (name, *each[:, at].tolist(), float(normals[1][:, at].std() / normals[0][:, at].std()), by[at])
         for at, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=list(_PARAMETER))
 
 

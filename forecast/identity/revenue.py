@@ -22,7 +22,7 @@ from shiftcast.forecast.identity.guidance import guidance_prior, guided_quarter
 from shiftcast.forecast.identity.outlook import Outlook, draw_outlook, fit_outlook
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.once import once
-from shiftcast.forecast.statements.state import ShareState, fit_share_state, share_prior
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
 from shiftcast.forecast.supply.funding import Buyers, fundable, read_buyers
 from shiftcast.forecast.volume import VolumeFit, series_prior
 
@@ -125,9 +125,11 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     ahead = fit_outlook(reported.to_numpy(), len(fiscal) - len(reported), guided, prior=prior)
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
     first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))
+    about, figure_sd = share_prior(known.beliefs, "share.compute"), known.beliefs["compute.figure_sd"]
+    compute = _compute_share(observations, quarters, figure_sd, about)
     return RevenueFit(
-        quarters, reported, overlap_weights(*spans, quarters), ahead, read_buyers(observations),
-        _compute_share(known, quarters), first, _company_ratio(observations, reported),
+        quarters, reported, overlap_weights(*spans, quarters), ahead, read_buyers(observations), compute, first,
+        _company_ratio(observations, reported),
     )  # fmt: skip
 
 
@@ -176,15 +178,17 @@ def _company_ratio(observations: DataFrame[Observations], reported: pd.Series) -
     return float(ratio.iloc[-1]) if len(ratio) else float("nan")
 
 
-def _compute_share(known: Known, quarters: pd.DatetimeIndex) -> ShareState:
+@once
+def _compute_share(
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, figure_sd: float, prior: SharePrior
+) -> ShareState:
     """Fit compute's share of data-centre revenue, a state read from the quarters that report both."""
     keys = ["period_start", "period_end"]
-    rows = select(known.observations, measure="revenue", vendor=VENDOR, stage="flow", segment="all")
+    rows = select(observations, measure="revenue", vendor=VENDOR, stage="flow", segment="all")
     compute, networking = (
         select(rows, definition=f"data_center_{part}").set_index(keys)["value"] for part in ("compute", "networking")
     )
     share = (compute / (compute + networking)).dropna().rename("value").reset_index()
     share = share[(share["period_end"] - share["period_start"]).dt.days < LONGEST_QUARTER]
-    share = share.assign(sd=known.beliefs["compute.figure_sd"], bound="=", definition="reported")
-    prior = share_prior(known.beliefs, "share.compute")
+    share = share.assign(sd=figure_sd, bound="=", definition="reported")
     return fit_share_state(share, quarters, reference="reported", prior=prior)

@@ -165,11 +165,7 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
 def _drawn(known: Ground, fit: MigrationFit, quarters: pd.DatetimeIndex, sampling: Sampling) -> Carried:
     registry, moving = known.registry, migrating(known.registry)
     before = {name: _before(registry.techniques(name), name in moving) for name in registry.workloads}
-    alone = np.ones((sampling.draws, len(quarters), 1))
-    level = {
-        key: draw_step_shares(steps, before[key[0]], sampling) if steps else alone for key, steps in fit.steps.items()
-    }
-    carried = carry_forward(level, before, quarters, known.last, known.learned, seed=sampling.seed)
+    carried = _older(fit.steps, before, quarters, known.last, known.learned, replace(sampling, assumed=Assumptions({})))
     shares, movers = dict(carried.shares), dict[str, Array]()
     adoption, weights = dict[tuple[str, str, str], Array](), dict[str, Array]()
     named = {course.operator for course in fit.courses if course.group == GIANTS}
@@ -183,6 +179,17 @@ def _drawn(known: Ground, fit: MigrationFit, quarters: pd.DatetimeIndex, samplin
             movers |= drawn.movers
             weights |= {f"{who}|{name}|{side}": part for who, part in drawn.weights.items() if who in named}
     return Carried(shares, carried.skill, movers, weights, adoption)
+
+
+@once
+def _older(
+    every: Mapping[Key, tuple[TechniqueStep, ...]], before: Mapping[str, tuple[str, ...]], quarters: pd.DatetimeIndex,
+    last: int, learned: Learned, sampling: Sampling,
+) -> Carried:  # fmt: skip
+    """Return shares of the techniques that the ledger does not speak of: no news of it moves them."""
+    alone = np.ones((sampling.draws, len(quarters), 1))
+    level = {key: draw_step_shares(steps, before[key[0]], sampling) if steps else alone for key, steps in every.items()}
+    return carry_forward(level, before, quarters, last, learned, seed=sampling.seed)
 
 
 def _segment(

@@ -13,6 +13,7 @@ from shiftcast.features.calendars import days_in
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import quarterly_levels, select
 from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.once import once
 from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
 
 
@@ -38,6 +39,7 @@ class TokenFit:
     ahead: VolumeFit | None
 
 
+@once
 def fit_tokens(
     observations: DataFrame[Observations], quarters: pd.DatetimeIndex, series: Mapping[str, str], prior: SeriesPrior
 ) -> tuple[TokenFit, ...]:

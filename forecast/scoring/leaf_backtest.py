@@ -101,13 +101,12 @@ def backtest_segments(
     blocks: list[pd.DataFrame] = []
     for each in origins:
         past = each.past
-        known = split_statements(latest_known(observations, past.made), market)
         ahead = actual.index[len(past.history) : len(past.history) + HORIZON]
         later = statements[statements["period_end"].isin(ahead) & (statements["known_at"] > past.made)]
-        if known.empty or later.empty:
+        if later.empty or (known := split_statements(then := latest_known(observations, past.made), market)).empty:
             continue
         quarters = calendar_quarters(_FIRST, quarter_label(later["period_end"].max() + pd.offsets.QuarterEnd()))
-        state = split_state(latest_known(observations, past.made), quarters, market=market, prior=prior)
+        state = split_state(then, quarters, market=market, prior=prior)
         split = draw_split(state, market.split, Sampling(quarters, draws, seed))
         for definition, rows in later.groupby("definition"):
             spans = pd.DatetimeIndex(rows["period_start"]), pd.DatetimeIndex(rows["period_end"])

@@ -22,6 +22,7 @@ from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.once import once
 from shiftcast.forecast.statements.conditioning import Statement, condition
 from shiftcast.forecast.statements.wording import OF_BOUND
 
@@ -84,6 +85,7 @@ def leaf_statements(observations: DataFrame[Observations], leaves: tuple[str, ..
     return known
 
 
+@once
 def hear_leaves(
     weights: Array, prior: LeafPrior, base: int, observations: DataFrame[Observations], leaves: tuple[str, ...],
     side: Array, sampling: Sampling,

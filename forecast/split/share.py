@@ -141,6 +141,7 @@ def fit_split(
     )
 
 
+@once
 def split_state(
     observations: DataFrame[Observations], quarters: pd.DatetimeIndex, *, market: Market, prior: SharePrior
 ) -> ShareState:

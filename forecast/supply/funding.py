@@ -13,6 +13,7 @@ from shiftcast.features.calendars import LONGEST_QUARTER, QUARTER_DAYS
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
+from shiftcast.forecast.once import once
 
 ROWS: Final = "funding"  # what the names of its assumptions begin with
 FUNDING: Final = "funding"
@@ -43,6 +44,7 @@ class Buyers:
     middle: pd.Timestamp
 
 
+@once
 def read_buyers(observations: DataFrame[Observations]) -> Buyers | None:
     """Return what buyers earned and invested in the last year known of each, or nothing.
 

@@ -71,12 +71,12 @@ def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
     if measure not in cube:
         raise OutOfSupportError(f"measure {measure!r}", "this forecast does not draw it yet", "run `shiftcast run`")
     leaves, tasks = _leaves(cube, part), _tasks(cube, part)
-    hours = cube["gpu_hours"].values[:, :, leaves]
-    if measure == "gpu_hours":
-        return np.asarray(hours[..., tasks].sum(axis=(-1, -2), dtype=np.float64))
     values = cube[measure].values[:, :, leaves]
+    if measure == "gpu_hours":
+        return np.asarray(values[..., tasks].sum(axis=(-1, -2), dtype=np.float64))
     if tasks.all():
         return np.asarray(values.sum(axis=-1, dtype=np.float64))
+    hours = cube["gpu_hours"].values[:, :, leaves]
     share = hours[..., tasks].sum(axis=-1) / np.maximum(hours.sum(axis=-1), _TINY)
     return np.asarray((values * share).sum(axis=-1, dtype=np.float64))
 

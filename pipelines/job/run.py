@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from shiftcast.features.frames import DataFrame, Scores
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.once import remembering
 from shiftcast.forecast.scoring.leaf_backtest import backtest
 from shiftcast.forecast.scoring.promotion import Decision, decide
 from shiftcast.pipelines.job.assemble import assemble, with_scores
@@ -195,6 +196,7 @@ def _republish(job: _Job, version: Any, bundle: Bundle) -> RunResult:
     return _publish(job, done, write_report)
 
 
+@remembering()  # what is sealed, scored and reported is drawn from fits of the same record
 def _compute(job: _Job, known: Known, record: Record, digest: str) -> RunResult:
     request, work = job.request, Workplace(job.request.root, job.ledger)
 

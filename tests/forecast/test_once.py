@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from shiftcast.forecast.identity.history import learn_from_history
+from shiftcast.forecast.identity.sold import draw_sold
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.once import once, remembering
@@ -107,6 +108,37 @@ def test_a_result_that_is_handed_on_stands_for_what_it_follows_from(summed):
     assert len(calls) == 4
 
 
+def test_a_result_that_is_passed_on_keeps_the_name_of_the_narrower_call(summed):
+    total, calls = summed
+
+    @once
+    def narrow(rows):
+        return Held(rows, 1.0)
+
+    @once
+    def wide(rows, _):
+        return narrow(rows)
+
+    with remembering():
+        assert total(wide(frame(), 0)) is total(wide(frame(), 1))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("plain", [(), None, True, 1, "", b""])
+def test_a_plain_result_stands_for_itself_wherever_it_is_met_later(summed, plain):
+    total, calls = summed
+
+    @once
+    def found(_):
+        return plain
+
+    with remembering():
+        first = total(Held(frame(), 1.0), plain, of=(plain,))
+        assert found(0) == found(1) == plain
+        assert total(Held(frame(), 1.0), plain, of=(plain,)) is first
+    assert len(calls) == 1
+
+
 def test_a_function_that_returns_none_or_fails_is_called_once_or_again():
     calls = []
 
@@ -125,13 +157,18 @@ def test_a_function_that_returns_none_or_fails_is_called_once_or_again():
 
 
 def test_what_history_is_taught_by_is_all_that_its_lessons_are_made_of(small_fit, monkeypatch):
-    """Ceilings, claims, memberships and the like are no part of it, so news of them draw nothing of it again."""
+    """Ceilings, claims, what buyers can pay and the like are no part of it: news of them draw nothing of it again."""
     known, seen = small_fit.known, []
-    monkeypatch.setattr("shiftcast.forecast.identity.history._learned", lambda heard, *_: seen.append(heard))
+    monkeypatch.setattr("shiftcast.forecast.identity.history._learned", lambda *heard: seen.append(heard))
     other = replace(small_fit, known=replace(known, ceilings=known.ceilings.head(0), claims=known.claims.head(0)))
-    for each in (small_fit, other):
-        learn_from_history(each, None, None, None)
-    first, second = seen
+    sold = draw_sold(small_fit.top_down, small_fit.sampling(10, 1))
+    richer = replace(sold, revenue=replace(sold.revenue, fundable=2 * sold.revenue.fundable))
+    for each, paid in ((small_fit, sold), (other, richer)):
+        learn_from_history(each, paid, None, None)
+    (first, heard_of), (second, same) = (heard[:2] for heard in seen)
+    assert first.top_down.revenue.buyers is None
+    np.testing.assert_array_equal(heard_of.revenue.fundable, same.revenue.fundable)
+    np.testing.assert_array_equal(heard_of.revenue.total, sold.revenue.total)
     assert first.known.observations["measure"].nunique() < known.observations["measure"].nunique()
     for heard in (first.known, second.known, first.top_down.known, first.bottom_up.known):
         assert heard.ceilings.empty
