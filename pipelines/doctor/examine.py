@@ -16,7 +16,8 @@ from shiftcast.pipelines.doctor.registry import registry_findings
 from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
 from shiftcast.pipelines.job.workplace import WORKING
 from shiftcast.pipelines.publish.publication import half_published
-from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_out, publish_champion
+from shiftcast.pipelines.publish.standing import differs, noted_out, publish_champion
+from shiftcast.pipelines.registry.going_back import end
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.registry.schema import DATABASE, migrate, moved_from, relocate, schema_fault
@@ -234,9 +235,6 @@ def _database(root: Path) -> Iterator[Fault]:
 def _publication(store: Registry) -> Iterator[Fault]:
     """Yield that the champion's folder holds another forecast, as after a run that died before publishing."""
     out, champion = noted_out(store.root), champion_version(store)
-    if champion is not None and begun_by(store.root, str(champion.version)) is not None:
-        yield Fault("rollback", f"a rollback to model version {champion.version} did not end", "is ended",
-                    partial(end, store))  # fmt: skip
     if out is not None and champion is not None and differs(store, champion, out):
         yield Fault(
             "publication", f"{out} does not hold model version {champion.version}, the champion", "is published there",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,20 +26,21 @@ from shiftcast.pipelines.job.digest import run_digest
 from shiftcast.pipelines.job.workplace import Workplace
 from shiftcast.pipelines.publish.publication import REPORT, prepare
 from shiftcast.pipelines.publish.report import write_report
-from shiftcast.pipelines.publish.standing import end, publish_champion, publish_version
+from shiftcast.pipelines.publish.standing import publish_champion, publish_version
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.answers import sealed
-from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
+from shiftcast.pipelines.registry.bundle import Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.deciding import (
     NOT_ASKED,
     UNCHANGED,
-    UNREADABLE,
+    decide_beside,
     made_before,
     outcome_of,
     settle,
     undecided,
 )
+from shiftcast.pipelines.registry.going_back import end
 from shiftcast.pipelines.registry.maker import code_digest
 from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
@@ -56,7 +57,6 @@ from shiftcast.pipelines.sources.public_record import Record, read_record
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger
 from shiftcast.pipelines.state.process import this_process
-from shiftcast.pipelines.state.root import StoreError  # fmt: skip
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
 
@@ -269,23 +269,10 @@ def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | No
         return Decision(False, f"kept beside the champion: made as of {request.origin:%Y-%m-%d}")
     if not request.promote:
         return Decision(False, NOT_ASKED)
-    if current is None:
-        return decide(bundle.tables["scores"], None)
-    return _beside(bundle, store, current)
-
-
-def _beside(bundle: Bundle, store: Store, current: Any) -> Decision:
-    """Decide beside the champion, or beside what can be known of it where it cannot be read."""
-    alone = decide(bundle.tables["scores"], None)
-    try:
-        return decide(bundle.tables["scores"], read_version(store, current).tables["scores"])
-    except AlteredBundleError:  # it answers nobody
-        return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, is damaged")
-    except StoreError as error:  # for a moment, perhaps
-        if current.tags.get(DIGEST_TAG) == bundle.summary.digest:
-            return replace(alone, reason=f"{alone.reason}; version {current.version}, the same, cannot be read")
-        return Decision(False, f"{UNREADABLE}, so neither is known to be better ({error}); "
-                               "`shiftcast rollback --to` takes this version if it is lost for good")  # fmt: skip
+    return decide_beside(
+        store, current, lambda champion: decide(bundle.tables["scores"], champion and champion.tables["scores"]),
+        read=read_version, digest=bundle.summary.digest,
+    )  # fmt: skip
 
 
 def _metrics(bundle: Bundle) -> dict[str, float]:

@@ -1,9 +1,8 @@
-"""Keep the published folder the champion's: what was published where, what a rollback began, and both put right."""
+"""Keep the published folder the champion's: what was published where, and how it is put right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,26 +11,10 @@ from shiftcast.pipelines.publish.report import write_report
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.deciding import explain
 from shiftcast.pipelines.registry.mlflow_store import DIGEST_TAG, Store, champion_version
 from shiftcast.pipelines.state.whole import read_whole, write_whole
 
 PUBLISHED: Final = "published.json"
-BEGUN: Final = "rollback.json"
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A rollback that has begun, and has ended once its file is gone.
-
-    Attributes
-    ----------
-    left, back
-        Numbers of the version that was champion, and of the one that shall be.
-    """
-
-    left: str
-    back: str
 
 
 def note_published(root: Path, out: Path, *, champion: bool) -> None:
@@ -83,70 +66,6 @@ def published_to(root: Path) -> Path | None:
     """
     noted = read_whole(root / PUBLISHED).get("out")
     return Path(str(noted)) if noted else None
-
-
-def begin(root: Path, rollback: Begun) -> None:
-    """Note that a rollback begins.
-
-    Parameters
-    ----------
-    root
-        Folder of the store.
-    rollback
-        From which version to which.
-    """
-    write_whole(root / BEGUN, asdict(rollback))
-
-
-def begun_by(root: Path, champion: str) -> Begun | None:
-    """Return the rollback that moved the alias and died before it ended.
-
-    Parameters
-    ----------
-    root
-        Folder of the store.
-    champion
-        Number of the version that is champion.
-
-    Returns
-    -------
-    Begun or None
-        None where the alias did not come to move, or has moved on since.
-    """
-    found = begun(root)
-    return found if found is not None and found.back == champion else None
-
-
-def begun(root: Path) -> Begun | None:
-    """Return the rollback that has begun and not ended, whether the alias moved or not.
-
-    Parameters
-    ----------
-    root
-        Folder of the store.
-
-    Returns
-    -------
-    Begun or None
-    """
-    noted = read_whole(root / BEGUN)
-    found = Begun(str(noted.get("left", "")), str(noted.get("back", "")))
-    return found if found.left and found.back else None
-
-
-def end(store: Store) -> None:
-    """End the rollback that has begun, if one has: the reasons are written down, and it is begun no more.
-
-    Parameters
-    ----------
-    store
-        The store.
-    """
-    champion = champion_version(store)
-    done = begun_by(store.root, str(champion.version)) if champion is not None else None
-    if done is not None:
-        explain(store, champion, done.left)
-    (store.root / BEGUN).unlink(missing_ok=True)
 
 
 def differs(store: Store, version: Any, out: Path) -> bool:

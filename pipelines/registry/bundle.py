@@ -19,6 +19,7 @@ from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, c
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily, from_json, to_json
 from shiftcast.forecast.views.provenance import Registered
 from shiftcast.forecast.workloads import Registry, Task
+from shiftcast.pipelines.registry.another_make import as_another_wrote_it
 from shiftcast.pipelines.registry.former_learned import learned_before
 from shiftcast.pipelines.registry.summary import Summary, read_summary, summary_text
 from shiftcast.pipelines.sources.beliefs import with_shipped_beliefs
@@ -232,6 +233,12 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
         If another version made it and wrote it in a way that this one does not read.
     """
     check_bundle(folder, digest=digest)
+    with as_another_wrote_it(folder, "shiftcast run"):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Bundle:
+    """Read a bundle whose files are as registered."""
     with_fleet, answers = (folder / _FLEET).is_file(), folder / _ANSWERS
     names = (*_TABLES, *(_CAPACITY if with_fleet else ()))
     paths = {name: folder / f"{name}.parquet" for name in names if name not in _ADDED}

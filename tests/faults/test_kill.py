@@ -14,8 +14,8 @@ import pytest
 from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT
-from shiftcast.pipelines.publish.standing import BEGUN
 from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.going_back import BEGUN
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, all_versions, open_store
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.ledger import entries

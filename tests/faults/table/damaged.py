@@ -14,7 +14,9 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.job.overrides import read_overrides
 from shiftcast.pipelines.publish.publication import DIGEST, PUBLISHED, prepare, published_digest
-from shiftcast.pipelines.publish.standing import begun_by, noted_out
+from shiftcast.pipelines.publish.standing import noted_out
+from shiftcast.pipelines.registry.going_back import begun
+from shiftcast.pipelines.registry.mlflow_store import Store as Registry
 from shiftcast.pipelines.schedule.runner import _keep, last_run
 from shiftcast.pipelines.state.guard import guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger, entries
@@ -124,7 +126,7 @@ def state_survives(bench: Bench, name: str, spoil: Spoil) -> None:
         lambda: examine(root, root.parent / "out"), lambda: clean(root, root.parent / "out", wait=1),
         lambda: _run(root), lambda: list(entries(root)), lambda: read_overrides(root), lambda: last_run(root, "1"),
         lambda: _keep(root, "1", KNOWN.to_pydatetime()), lambda: _keep(root, "2", KNOWN.to_pydatetime()),
-        lambda: noted_out(root), lambda: begun_by(root, "1"),
+        lambda: noted_out(root), lambda: begun(Registry(root, "", "")),
     ):  # fmt: skip
         said = told(use)
         assert not said or name.partition(".")[0] in said, f"{said!r} does not name {name}"

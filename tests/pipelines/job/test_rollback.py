@@ -9,10 +9,12 @@ from shiftcast.pipelines.publish import standing
 from shiftcast.pipelines.publish.publication import published_digest
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import open_bundle
-from shiftcast.pipelines.registry.deciding import UNCHANGED, RolledBack
+from shiftcast.pipelines.registry.deciding import UNCHANGED
+from shiftcast.pipelines.registry.going_back import BEGUN, RolledBack
 from shiftcast.pipelines.registry.mlflow_store import all_versions, bundle_folder, champion_version, open_store
 from shiftcast.pipelines.registry.shared_store import moved_alias
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.whole import write_whole
 
 
 @pytest.fixture
@@ -112,7 +114,7 @@ def test_a_rollback_that_died_is_ended_by_a_retrain_that_keeps_the_champion(died
 
 
 def test_a_rollback_that_died_before_the_alias_moved_is_begun_anew(twice):
-    standing.begin(twice.root, standing.Begun("2", "1"))
+    write_whole(twice.root / BEGUN, {"left": "2", "back": "1"})
     assert roll_back(twice.root, out=twice.out) == RolledBack("1", "2")
     is_whole(twice)
 
@@ -132,7 +134,7 @@ def test_a_forecast_published_elsewhere_leaves_it_noted_where_the_champion_is(tw
 
 
 def test_a_rollback_that_died_before_its_reasons_were_written_gets_them(twice):
-    standing.begin(twice.root, standing.Begun("2", "1"))
+    write_whole(twice.root / BEGUN, {"left": "2", "back": "1"})
     store = open_store(twice.root)
     moved_alias(store.client, store.model, "champion", "1")
     found = {each.kind: each for each in examine(twice.root, twice.out)}
