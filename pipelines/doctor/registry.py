@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
     MANIFEST_TAG,
     MODEL,
+    ORIGIN_TAG,
     PROCESS_TAG,
     REASON_TAG,
     STATE_TAG,
@@ -261,6 +263,10 @@ def _champion(store: Store, versions: list[Any]) -> Iterator[Fault]:
         (read_version if store.model == MODEL else read_fleet_version)(store, champion)
     except (AlteredBundleError, StoreError) as error:
         yield Fault("champion", f"the champion{of} cannot be read: {error}", f"run {back}, or {anew}")
+    origin = champion.tags.get(ORIGIN_TAG, "")
+    if origin > f"{datetime.now(tz=UTC):%Y-%m-%d}":
+        yield Fault("clock", f"the champion{of} is as of {origin}, a day to come: none made before takes its place",
+                    f"see whether the clock is right, or run {back}")  # fmt: skip
     if begun_by(store, champion) is not None:
         yield Fault("rollback", f"a rollback{of} to model version {champion.version} did not end", "is ended",
                     partial(end, store))  # fmt: skip

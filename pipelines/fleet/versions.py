@@ -76,6 +76,7 @@ def roll_back_fleet(name: str, root: Path, *, to: str | None = None, wait: float
         If there is no such fleet, or the version is the champion already.
     """
     known_root(root, name)
+    open_store(root, make=False)  # before a file is made for the lock
     with guarded(root, wait=wait) as fence:
         store = open_store(root, make=False, model=model_of(name))
         current = champion_version(store)

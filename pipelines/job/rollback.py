@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shiftcast.pipelines.publish.publication import prepare
-from shiftcast.pipelines.publish.standing import noted_out, publish_champion
+from shiftcast.pipelines.publish.standing import noted_place, place_to_publish, publish_champion
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.going_back import RolledBack, end, go_back
@@ -48,14 +47,15 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         If the version is the champion already.
     """
     if out is not None:
-        prepare(out)
+        place_to_publish(root, out)
+    open_store(root, make=False)  # before a folder is made for the lock
     with guarded(root, wait=wait) as fence:
         store = open_store(root, make=False)
         current = champion_version(store)
         if current is None:
             raise StoreError(f"{root}: there is no champion to roll back; run `shiftcast run` first")
-        noted = noted_out(root)
-        places = list(dict.fromkeys(prepare(each) for each in (noted, out) if each is not None))
+        asked = None if out is None else place_to_publish(root, out)
+        places = dict.fromkeys(each for each in (noted_place(root), asked) if each is not None)
         done = go_back(
             store, current, to, whole=lambda version: unchanged(read_version(store, version)), check=fence.check
         )

@@ -24,9 +24,9 @@ from shiftcast.forecast.scoring.promotion import Decision, decide
 from shiftcast.pipelines.job.assemble import assemble, with_scores
 from shiftcast.pipelines.job.digest import run_digest
 from shiftcast.pipelines.job.workplace import Workplace
-from shiftcast.pipelines.publish.publication import REPORT, prepare
+from shiftcast.pipelines.publish.publication import REPORT
 from shiftcast.pipelines.publish.report import write_report
-from shiftcast.pipelines.publish.standing import publish_champion, publish_version
+from shiftcast.pipelines.publish.standing import place_to_publish, publish_champion, publish_version
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, read_bundle, write_bundle
@@ -81,6 +81,8 @@ class RunRequest:
         Folder of the record.
     promote
         Whether the alias ``champion`` may move; else what is made stays beside it.
+    publish
+        Whether to publish anything.
     publish_kept
         Whether to publish a forecast that is not the champion.
     wait
@@ -96,6 +98,7 @@ class RunRequest:
     out: Path
     record: Path = RECORDS
     promote: bool = True
+    publish: bool = True
     publish_kept: bool = True
     wait: float = LOCK_SECONDS
     ingest: Callable[[Record, pd.Timestamp], Record] = lambda record, _: record
@@ -152,7 +155,8 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     StoreError
         If the store cannot be used.
     """
-    prepare(request.out)
+    if request.publish:
+        place_to_publish(request.root, request.out)
     progress("reading the record")
     record = request.ingest(read_record(request.record), request.origin)
     known = record.as_of(request.origin)
@@ -241,12 +245,12 @@ def _publish(job: _Job, done: RunResult, place_report: Callable[[Bundle, Path], 
     current = champion_version(job.store)
     champion = current is not None and str(current.version) == done.version
     with job.ledger.step("publish"):
-        if champion or job.request.publish_kept:
+        if job.request.publish and (champion or job.request.publish_kept):
             job.progress("publishing")
             publish_version(
                 job.store, done.bundle, done.out, champion=champion, check=job.fence.check, place_report=place_report
             )
-        elif publish_champion(job.store, done.out, check=job.fence.check):
+        elif job.request.publish and publish_champion(job.store, done.out, check=job.fence.check):
             job.progress("the folder held another forecast than the champion, which is published")
         end(job.store)
     job.ledger.write("publish", DONE, done.outcome)

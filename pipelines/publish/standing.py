@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.publish.publication import prepare, publish, published_digest
 from shiftcast.pipelines.publish.report import write_report
 from shiftcast.pipelines.registry.answers import unchanged
@@ -15,6 +16,31 @@ from shiftcast.pipelines.registry.mlflow_store import DIGEST_TAG, Store, champio
 from shiftcast.pipelines.state.whole import read_whole, write_whole
 
 PUBLISHED: Final = "published.json"
+
+
+def place_to_publish(root: Path, out: Path) -> Path:
+    """Return the folder to publish to, after checking that nothing but a publication is deleted there.
+
+    Parameters
+    ----------
+    root, out
+        Folder of the store, and the one to publish to; neither need be there yet.
+
+    Returns
+    -------
+    Path
+        Its absolute path.
+
+    Raises
+    ------
+    ValueError
+        As :func:`pipelines.publish.publication.prepare` does, and where store and publication lie in each other.
+    """
+    here, store = out.resolve(), root.resolve()
+    if here == store or store in here.parents or here in store.parents:
+        where = "is" if here == store else "lies in" if store in here.parents else "holds"
+        raise InputError(f"{here}: {where} the store {store}; give a folder beside it as --out")
+    return prepare(here)
 
 
 def note_published(root: Path, out: Path, *, champion: bool) -> None:
@@ -49,6 +75,59 @@ def noted_out(root: Path) -> Path | None:
     """
     noted = read_whole(root / PUBLISHED)
     return Path(str(noted["out"])) if noted.get("champion") and noted.get("out") else None
+
+
+def noted_place(root: Path) -> Path | None:
+    """Return the folder that holds the champion, once it is known that it can be published there again.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    Path or None
+        None where none was published yet.
+
+    Raises
+    ------
+    ValueError
+        If it cannot, with the remedy.
+    """
+    noted = noted_out(root)
+    if noted is None:
+        return None
+    try:
+        return place_to_publish(root, noted)
+    except InputError as error:
+        raise InputError(
+            f"{error}; the champion is published there: put that right, or remove {root / PUBLISHED} to publish "
+            "elsewhere"
+        ) from None
+
+
+def move_note(root: Path, former: Path) -> None:
+    """Let the note of a store that lay elsewhere name what is published of it here; call it under the lock.
+
+    A publication that lay beside the store has moved along; where the store is still there as well, this one is a
+    copy, and the publication is not its own.
+
+    Parameters
+    ----------
+    root, former
+        Folder of the store, and where it was.
+    """
+    noted = read_whole(root / PUBLISHED)
+    if not noted.get("out") or root.resolve() == former:
+        return
+    if former.is_dir():
+        (root / PUBLISHED).unlink()
+        return
+    out = Path(str(noted["out"]))
+    if former.parent in out.parents:
+        here = root.resolve().parent / out.relative_to(former.parent)
+        write_whole(root / PUBLISHED, {**noted, "out": str(here if here.is_dir() else out)})
 
 
 def published_to(root: Path) -> Path | None:

@@ -77,7 +77,7 @@ def served(first, state):
 
 @pytest.fixture
 def copied(state, first, tmp_path, monkeypatch):
-    """Return a copy of all state and its store, of which version 1 of the fleet is champion; a trial is as the first."""
+    """Return a copy of all state and its store, of which version 1 is champion; trials are as the first."""
     monkeypatch.setattr(retraining, "try_out", lambda *_: first.bundle.trial)
     root = Path(shutil.copytree(state / "mlruns", tmp_path / "mlruns", symlinks=True))
     relocate(root)
