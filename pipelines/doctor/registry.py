@@ -241,7 +241,7 @@ def _versions(store: Store, versions: list[Any]) -> Iterator[Fault]:
 def _unsettled(store: Store, version: Any, champion: Any | None) -> Fault:
     """Return that a run ended before it wrote down what was decided on its version: the alias tells what that was."""
     number, of, decide = version.version, _of(store), _commands(store)[2]
-    if champion is not None and champion.version == number:
+    if champion is not None and str(champion.version) == str(number):
         write = partial(store.client.set_model_version_tag, store.model, number, REASON_TAG, _UNTOLD)
         return Fault("version", f"version {number}{of} is champion, and its run ended before it was written down why",
                      "that is written down", write)  # fmt: skip
@@ -267,7 +267,7 @@ def _champion(store: Store, versions: list[Any]) -> Iterator[Fault]:
     if origin > f"{datetime.now(tz=UTC):%Y-%m-%d}":
         yield Fault("clock", f"the champion{of} is as of {origin}, a day to come: none made before takes its place",
                     f"see whether the clock is right, or run {back}")  # fmt: skip
-    if begun_by(store, champion) is not None:
+    if begun_by(champion) is not None:
         yield Fault("rollback", f"a rollback{of} to model version {champion.version} did not end", "is ended",
                     partial(end, store))  # fmt: skip
 

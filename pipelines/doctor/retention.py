@@ -180,10 +180,10 @@ def _version_fault(model: Store, version: Any) -> Fault:
 
 def _needed(store: Store) -> dict[str, str]:
     """Return the versions of a model that files of the store name, by number or digest, with the reason."""
-    rollback, out = begun(store), published_to(store.root)
+    out = published_to(store.root)
     found = {each.key: f"run {each.token} did not end" for each in unfinished(store.root)}
-    if rollback is not None:
-        found |= dict.fromkeys((rollback.version, rollback.former), "a rollback did not end")
+    for each in begun(store):
+        found |= dict.fromkeys((each.version, each.former), "a rollback did not end")
     digest = published_digest(out) if out is not None else ""
     return {**found, **({digest: f"is published in {out}"} if digest else {})}
 

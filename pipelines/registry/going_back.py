@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final
 
 from shiftcast.features.input_error import InputError
@@ -12,7 +11,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
     COMPLETE,
     FORMER_TAG,
-    MODEL,
     REASON_TAG,
     STATE_TAG,
     Store,
@@ -21,9 +19,8 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
 )
 from shiftcast.pipelines.state.root import StoreError
-from shiftcast.pipelines.state.whole import read_whole, write_whole
 
-BEGUN: Final = "rollback.json"
+BEGUN_TAG: Final = "shiftcast.rollback"  # on the version that is gone back to: the one that is left
 
 
 @dataclass(frozen=True)
@@ -72,21 +69,21 @@ def go_back(
     ValueError
         If the version is the champion already.
     """
-    done = begun_by(store, current)
+    done = begun_by(current)
     if done is not None and to in (None, done.version):
         return done
     target = _earlier(store, current, to)
     whole(target)
     check()
     moved = RolledBack(str(target.version), str(current.version))
-    write_whole(_place(store), {"left": moved.former, "back": moved.version})
+    store.client.set_model_version_tag(store.model, moved.version, BEGUN_TAG, moved.former)
     promote(store, target, alias=CHAMPION, reason=_again(moved.former))
     _explain(store, moved)
     return moved
 
 
-def begun(store: Store) -> RolledBack | None:
-    """Return the rollback that has begun and not ended, whether the alias moved or not.
+def begun(store: Store) -> list[RolledBack]:
+    """Return the rollbacks that have begun and not ended, whether the alias moved or not.
 
     Parameters
     ----------
@@ -95,49 +92,41 @@ def begun(store: Store) -> RolledBack | None:
 
     Returns
     -------
-    RolledBack or None
+    list of RolledBack
     """
-    noted = read_whole(_place(store))
-    found = RolledBack(str(noted.get("back", "")), str(noted.get("left", "")))
-    return found if all(asdict(found).values()) else None
+    return [done for version in all_versions(store) if (done := begun_by(version)) is not None]
 
 
-def begun_by(store: Store, champion: Any | None) -> RolledBack | None:
-    """Return the rollback that moved the alias and died before it ended.
+def begun_by(champion: Any | None) -> RolledBack | None:
+    """Return the rollback that moved the alias and died before it ended, on whatever machine.
 
     Parameters
     ----------
-    store, champion
-        The store of its model, and MLflow's version that is champion.
+    champion
+        MLflow's version that is champion, or ``None``.
 
     Returns
     -------
     RolledBack or None
         None where the alias did not come to move, or has moved on since.
     """
-    found = begun(store)
-    return found if found is not None and champion is not None and found.version == str(champion.version) else None
+    left = champion.tags.get(BEGUN_TAG) if champion is not None else None
+    return RolledBack(str(champion.version), left) if champion is not None and left else None
 
 
 def end(store: Store) -> None:
-    """End the rollback that has begun, if one has: the reasons are written down, and it is begun no more.
+    """End what has begun: the reasons are written down where the alias moved, and no rollback is begun any more.
 
     Parameters
     ----------
     store
         The store of its model.
     """
-    if not _place(store).exists():
-        return
-    done = begun_by(store, champion_version(store))
-    if done is not None:
-        _explain(store, done)
-    _place(store).unlink(missing_ok=True)
-
-
-def _place(store: Store) -> Path:
-    """Return the file that notes a rollback of the model, one a model."""
-    return store.root / (BEGUN if store.model == MODEL else f"{store.model}.{BEGUN}")
+    done = begun_by(champion_version(store))
+    for each in begun(store):
+        if each == done:
+            _explain(store, each)
+        store.client.delete_model_version_tag(store.model, each.version, BEGUN_TAG)
 
 
 def _earlier(store: Store, current: Any, to: str | None) -> Any:

@@ -23,7 +23,7 @@ from shiftcast.pipelines.fleet.place import fleet_root, model_of
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
 from shiftcast.pipelines.publish import publication, standing
-from shiftcast.pipelines.registry.going_back import BEGUN
+from shiftcast.pipelines.registry.going_back import BEGUN_TAG
 from shiftcast.pipelines.registry.keeping import KEEP_TAG
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -45,7 +45,6 @@ from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded
 from shiftcast.pipelines.state.ledger import DONE, LEDGER, Ledger
 from shiftcast.pipelines.state.lines import keep_lines
 from shiftcast.pipelines.state.process import this_process
-from shiftcast.pipelines.state.whole import write_whole
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
 ALL = Retention(1, -1)  # all but the newest, whatever its age
@@ -137,7 +136,7 @@ def test_what_something_points_at_is_never_removed(store, monkeypatch):
     client.set_model_version_tag(MODEL, "10", FORMER_TAG, "3")
     client.set_model_version_tag(MODEL, "4", KEEP_TAG, "true")
     client.set_model_version_tag(MODEL, "1", KEEP_TAG, "false")
-    write_whole(store.root / BEGUN, {"left": "5", "back": "10"})
+    client.set_model_version_tag(MODEL, "10", BEGUN_TAG, "5")
     Ledger(store.root, 3, of[6], "2026-01-31").write("register", DONE, "6")
     out = store.root.parent / "out"
     out.mkdir()

@@ -107,7 +107,7 @@ def test_a_champion_whose_run_died_before_it_said_why_stays_champion_alone(store
     monkeypatch.setattr(ward, "_dead", lambda *_: True)
     (found,) = clean(store.root, store.out, wait=0)
     assert found.what == "version 1 is champion, and its run ended before it was written down why"
-    assert dict(client.get_registered_model(MODEL).aliases) == {"champion": "1"}
+    assert {name: str(at) for name, at in client.get_registered_model(MODEL).aliases.items()} == {"champion": "1"}
     assert examine(store.root, store.out) == []
 
 
