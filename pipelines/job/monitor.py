@@ -153,13 +153,19 @@ def monitor(
 
 
 def _publish_again(store: Store, progress: Callable[[str], None]) -> None:
-    """Publish the champion where its folder holds another forecast, as after a round that died before publishing."""
+    """Publish the champion where its folder holds another forecast, as after a round that died before publishing.
+
+    What keeps it from that hides no alarm: the doctor tells it as well.
+    """
     out, champion = noted_out(store.root), champion_version(store)
     if out is None or champion is None or not differs(store, champion, out):
         return
-    progress("the folder held another forecast than the champion, which is published")
-    with guarded(store.root) as fence:
-        publish_champion(store, out, check=fence.check)
+    progress("publishing the champion: the folder holds another forecast")
+    try:
+        with guarded(store.root, wait=0) as fence:
+            publish_champion(store, out, check=fence.check)
+    except (ValueError, OSError) as error:  # a run under way, which publishes, or somebody's files there
+        progress(f"it could not be published: {error}")
 
 
 def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle: Bundle) -> Any:
