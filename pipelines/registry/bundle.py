@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ KNOWN: Final = tuple(name for name in RULES if name != "capacity")  # joined wit
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
 _EMPTY: Final = ("ceilings", "rollouts", "traffic")  # frames that an earlier forecast may lack, and did without
 _ADDED: Final = (*MARKET, *_EMPTY, "belief_rows")  # and those it took from code, with the values that ship
+_OF_TASKS: Final = frozenset(each.name for each in fields(Task))  # a later version may say more of them
 _CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
 
@@ -93,7 +94,7 @@ class Bundle:
     def known(self) -> Known:
         """The record as it was known, and the share model of then."""
         rows = self.tables["registry"].to_dict("records")
-        tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
+        tasks = [Task(**{str(name): row[name] for name in row if name in _OF_TASKS}) for row in rows]
         frames = Frames(
             **{name: self.tables[name] for name in KNOWN}, **self._beside(), registry=Registry(tuple(tasks)),
             learned=self.learned,

@@ -93,6 +93,14 @@ _WHERE: Final = {
                      "what_stands_where_the_champion_is_published_stops_a_round_before_the_alias_moves"),
         "clock": ("a_round_on_a_day_before_the_champions_is_refused",),
     },
+    "tests/pipelines/registry/test_bundle.py": {
+        "two-versions": ("what_a_later_version_wrote_in_a_way_of_its_own_is_told",
+                         "what_a_later_version_says_beside_the_known_is_passed_over"),
+    },
+    "tests/pipelines/state/test_root.py": {"environment": ("a_working_directory_that_was_removed_is_told",)},
+    "tests/pipelines/test_cli.py": {
+        "signals-limits": ("a_machine_that_starts_no_further_thread_is_told_with_the_remedy",),
+    },
     "tests/pipelines/registry/test_model_files.py": {
         "environment": ("no_other_repository_is_asked_and_no_program_of_its_settings_is_run",),
     },
