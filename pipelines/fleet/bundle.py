@@ -18,7 +18,8 @@ from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration.learned import LearnedFamily, from_json, to_json
 from shiftcast.pipelines.fleet.facts_file import facts_of
-from shiftcast.pipelines.registry.bundle import as_another_wrote_it, check_bundle, sha256_of, write_manifest
+from shiftcast.pipelines.registry.another_make import as_another_wrote_it
+from shiftcast.pipelines.registry.bundle import check_bundle, sha256_of, write_manifest
 from shiftcast.pipelines.registry.maker import Maker
 
 TOTAL, TRIAL = "total", "trial"  # tables of a bundle

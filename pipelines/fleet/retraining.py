@@ -188,6 +188,6 @@ def _decide(store: Store, bundle: FleetBundle, current: Any | None, *, promote: 
     if not promote:
         return Decision(False, NOT_ASKED)
     return decide_beside(
-        store, current, lambda champion: Decision(*better(bundle.trial, champion and champion.trial)),
+        store, current, lambda champion: Decision(*better(bundle.trial, None if champion is None else champion.trial)),
         read=read_fleet_version, digest=bundle.digest,
     )  # fmt: skip

@@ -273,8 +273,9 @@ def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | No
         return Decision(False, f"kept beside the champion: made as of {request.origin:%Y-%m-%d}")
     if not request.promote:
         return Decision(False, NOT_ASKED)
+    scores = bundle.tables["scores"]
     return decide_beside(
-        store, current, lambda champion: decide(bundle.tables["scores"], champion and champion.tables["scores"]),
+        store, current, lambda champion: decide(scores, None if champion is None else champion.tables["scores"]),
         read=read_version, digest=bundle.summary.digest,
     )  # fmt: skip
 
