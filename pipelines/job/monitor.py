@@ -28,7 +28,7 @@ from shiftcast.forecast.scoring.past import MODEL as BACKTESTED
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
 from shiftcast.forecast.volume import series_prior
-from shiftcast.pipelines.publish.standing import differs, noted_out, noted_place, publish_champion
+from shiftcast.pipelines.publish.standing import noted_place, publish_again, publish_champion
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
@@ -120,13 +120,8 @@ def monitor(
         If the champion is of a later day.
     """
     store = open_store(root, make=False)
-    version = champion_version(store)
-    if version is None:
-        raise StoreError(f"{root}: no model has the alias {CHAMPION!r}; run `shiftcast run` first")
+    version = _champion(store, f"{now:%Y-%m-%d}")
     progress(f"reading model version {version.version}")
-    if version.tags.get(ORIGIN_TAG, "") > f"{now:%Y-%m-%d}":
-        raise InputError(f"as of {now:%Y-%m-%d}, and the champion as of {version.tags[ORIGIN_TAG]}, a later day: see "
-                         "whether the clock is right, or give a later --as-of")  # fmt: skip
     bundle = read_version(store, version)
     progress("comparing with the record of today")
     known = record.as_of(now)
@@ -146,26 +141,22 @@ def monitor(
         action = "reported; the intervals hold what they promise, so they stay"
     done = Monitored(str(version.version), findings_table(found), action, widened)
     if not report_only:
-        _publish_again(store, progress)
+        publish_again(store, progress)
     progress("logging with MLflow")
     _log(store, version, done, now)
     return done
 
 
-def _publish_again(store: Store, progress: Callable[[str], None]) -> None:
-    """Publish the champion where its folder holds another forecast, as after a round that died before publishing.
-
-    What keeps it from that hides no alarm: the doctor tells it as well.
-    """
-    out, champion = noted_out(store.root), champion_version(store)
-    if out is None or champion is None or not differs(store, champion, out):
-        return
-    progress("publishing the champion: the folder holds another forecast")
-    try:
-        with guarded(store.root, wait=0) as fence:
-            publish_champion(store, out, check=fence.check)
-    except (ValueError, OSError) as error:  # a run under way, which publishes, or somebody's files there
-        progress(f"it could not be published: {error}")
+def _champion(store: Store, today: str) -> Any:
+    """Return MLflow's version that is champion, once it is known to be of no later day."""
+    version = champion_version(store)
+    if version is None:
+        raise StoreError(f"{store.root}: no model has the alias {CHAMPION!r}; run `shiftcast run` first")
+    origin = version.tags.get(ORIGIN_TAG, "")
+    if origin > today:
+        said = "see whether the clock is right, or give a later --as-of"
+        raise InputError(f"as of {today}, and the champion as of {origin}, a later day: {said}")
+    return version
 
 
 def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle: Bundle) -> Any:

@@ -13,6 +13,7 @@ from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import DIGEST_TAG, Store, champion_version
+from shiftcast.pipelines.state.guard import guarded
 from shiftcast.pipelines.state.whole import read_whole, write_whole
 
 PUBLISHED: Final = "published.json"
@@ -194,6 +195,29 @@ def publish_champion(store: Store, out: Path, *, check: Callable[[], object] = b
         return False
     publish_version(store, unchanged(read_version(store, version)), prepare(out), champion=True, check=check)
     return True
+
+
+def publish_again(store: Store, progress: Callable[[str], None]) -> None:
+    """Publish the champion where its folder, as noted, holds another forecast, as after a run that died before that.
+
+    What keeps it from being published is told and hides nothing else: the doctor tells it as well.
+
+    Parameters
+    ----------
+    store
+        The store.
+    progress
+        Called with a line where there is anything to do.
+    """
+    out, champion = noted_out(store.root), champion_version(store)
+    if out is None or champion is None or not differs(store, champion, out):
+        return
+    progress("publishing the champion: the folder holds another forecast")
+    try:
+        with guarded(store.root, wait=0) as fence:
+            publish_champion(store, out, check=fence.check)
+    except (ValueError, OSError) as error:  # a run under way, which publishes, or somebody's files there
+        progress(f"it could not be published: {error}")
 
 
 def publish_version(

@@ -14,6 +14,7 @@ from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import monitor as monitor_command
 from shiftcast.pipelines.job import monitor as monitor_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITOR_TAG, monitor, widened_bundle
+from shiftcast.pipelines.publish import standing
 from shiftcast.pipelines.publish.standing import PUBLISHED, note_published
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -189,7 +190,7 @@ def test_a_round_on_a_day_before_the_champions_is_refused(watched, record):
 
 def test_a_calm_round_publishes_what_a_round_that_died_did_not(watched, record, seen, monkeypatch, tmp_path):
     published = []
-    monkeypatch.setattr(monitor_module, "publish_champion", lambda _, out, **__: published.append(out))
+    monkeypatch.setattr(standing, "publish_champion", lambda _, out, **__: published.append(out))
     note_published(watched.root, tmp_path / "out", champion=True)
     seen(CALM)
     monitor(watched.root, record, NOW, report_only=True)
