@@ -44,7 +44,7 @@ from shiftcast.pipelines.store.staging import left_staged
 from shiftcast.pipelines.store.verify import verify
 
 _TEMPORARY: Final = ("mlflow.making.*", f"{DATABASE}.*.new", "*.json.new", "*.jsonl.new", f"{OVERRIDES}.new", WORKING)
-_MARKS: Final = (DATABASE, FENCE, LOCK, LEDGER, OVERRIDES, "mlflow.making.*", "store/log", "fleets/*")
+_MARKS: Final = (DATABASE, FENCE, LOCK, LEDGER, OVERRIDES, "mlflow.making.*", "store/FORMAT", "store/log", "fleets/*")
 _UNLOCKED: Final = (f"{OVERRIDES}.new", "schedule.json.new")  # written without the lock of runs, in no time
 _SETTLED_SECONDS: Final = 60
 
