@@ -181,12 +181,13 @@ def test_what_a_later_version_wrote_in_a_way_of_its_own_is_told(stored, name, te
         read_bundle(folder)
 
 
-def test_what_a_later_version_says_beside_the_known_is_passed_over(stored, bundle):
+def test_what_a_later_version_says_beside_the_known_is_passed_over(stored):
     folder, _ = stored
+    before = str(read_bundle(folder).known.registry)
     registry = pd.read_parquet(folder / "registry.parquet")
     registry.assign(later=1).to_parquet(folder / "registry.parquet", index=False)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     (folder / "summary.json").write_text(json.dumps({**summary, "later": {"x": 1}}), encoding="utf-8")
     (folder / "later.parquet").touch()
     write_manifest(folder)
-    assert read_bundle(folder).known.registry == bundle.known.registry
+    assert str(read_bundle(folder).known.registry) == before
