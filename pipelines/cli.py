@@ -21,6 +21,7 @@ FAILED, BAD_INPUT, ENDED = 1, 2, 128 + signal.SIGTERM
 _KEEPERS = frozenset(
     {"sqlalchemy", "sqlite3", "duckdb", "_duckdb", "mlflow", "psycopg"}
 )  # whose errors are the store's
+_NO_THREAD = "can't start new thread"  # as Python says it, and whoever asked for the thread repeats it
 app = typer.Typer(cls=CommandsOnDemand, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 
 
@@ -73,6 +74,8 @@ def main() -> None:
     except OSError as error:
         sys.exit(_ended(str(error), FAILED))
     except Exception as error:
+        if _NO_THREAD in str(error):
+            sys.exit(_ended("no further thread may be started (ulimit -u or the container's); allow more", FAILED))
         if not _failed(error):
             raise
         sys.exit(_ended(_first_line(error), FAILED))

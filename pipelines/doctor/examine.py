@@ -6,33 +6,46 @@ import errno
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.doctor.registry import registry_findings
 from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
+from shiftcast.pipelines.job.overrides import FILE as OVERRIDES
 from shiftcast.pipelines.job.workplace import WORKING
 from shiftcast.pipelines.process import alive
 from shiftcast.pipelines.publish.publication import half_published
-from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_out, publish_champion
+from shiftcast.pipelines.publish.standing import (
+    PUBLISHED,
+    differs,
+    move_note,
+    noted_out,
+    publish_champion,
+    published_to,
+)
+from shiftcast.pipelines.registry.going_back import end
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.registry.schema import DATABASE, migrate, moved_from, relocate, schema_fault
-from shiftcast.pipelines.state.guard import FENCE, LockedError, check_session, clear_holder, locked, read_fence
-from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
+from shiftcast.pipelines.state.guard import FENCE, LOCK, LockedError, check_session, clear_holder, locked, read_fence
+from shiftcast.pipelines.state.ledger import FAILED, LEDGER, Ledger, unfinished
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import left_scratch
-from shiftcast.pipelines.state.secrets import without_secrets
+from shiftcast.pipelines.state.secrets import said_of, without_secrets
 from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, lock_address
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.durable import remove
 from shiftcast.pipelines.store.staging import left_staged
 from shiftcast.pipelines.store.verify import verify
 
-_TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
-_UNLOCKED: Final = ("overrides.csv.new", "schedule.json.new")  # written without the lock of runs, in no time
+_TEMPORARY: Final = ("mlflow.making.*", f"{DATABASE}.*.new", "*.json.new", "*.jsonl.new", f"{OVERRIDES}.new", WORKING)
+_MARKS: Final = (DATABASE, FENCE, LOCK, LEDGER, OVERRIDES, "mlflow.making.*", "store/FORMAT", "store/log", "fleets/*")
+_UNLOCKED: Final = (f"{OVERRIDES}.new", "schedule.json.new")  # written without the lock of runs, in no time
 _SETTLED_SECONDS: Final = 60
 
 
@@ -56,8 +69,7 @@ def examine(root: Path, out: Path) -> list[Fault]:
     StoreError
         If there is no store.
     """
-    if not root.is_dir() or not any(root.iterdir()):
-        raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
+    _check_store(root)
     try:
         with locked(root, wait=0):
             return [*_left_behind(root, out), *_usage(root), *_database(root)]
@@ -86,22 +98,32 @@ def clean(root: Path, out: Path, *, wait: float) -> list[Fault]:
     Returns
     -------
     list of Fault
-        Faults as :func:`examine` gives them, those with a ``clean`` now put right.
+        Faults as :func:`examine` gives them, those with a ``clean`` now put right; one that could not be has none, and
+        says why.
 
     Raises
     ------
     StoreError
         If there is no store, or a run holds the lock for ``wait`` seconds.
     """
-    if not root.is_dir() or not any(root.iterdir()):
-        raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
+    _check_store(root)
     with locked(root, wait=wait) as session:
-        found = [*_left_behind(root, out), *_usage(root), *_database(root)]
+        found, done = [*_left_behind(root, out), *_usage(root), *_database(root)], []
         for each in found:
             check_session(root, session)
-            if each.clean is not None:
-                each.clean()
-    return found
+            done.append(_put_right(each))
+    return done
+
+
+def _put_right(fault: Fault) -> Fault:
+    """Return a fault once what can be is put right; one that cannot be is no reason to leave the others."""
+    if fault.clean is None:
+        return fault
+    try:
+        fault.clean()
+    except (ValueError, OSError) as error:
+        return replace(fault, remedy=f"could not be put right: {said_of(error)}", clean=None)
+    return fault
 
 
 def move_in(root: Path, *, wait: float) -> int:
@@ -124,7 +146,14 @@ def move_in(root: Path, *, wait: float) -> int:
     LockedError
         If a run holds the lock for that long.
     """
+    _check_store(root)
     with locked(root, wait=wait):
+        fault = _unreadable(root)
+        if fault is not None:
+            raise StoreError(fault.what)
+        former = moved_from(root)
+        if former is not None:
+            move_note(root, Path(url2pathname(urlparse(former).path)).parent)
         return relocate(root)
 
 
@@ -174,6 +203,12 @@ def notes() -> list[str]:
     return [f"{without_secrets(address)}: runs on other machines are not kept out, only those on this folder; {remedy}"]
 
 
+def _check_store(root: Path) -> None:
+    """Raise where a folder holds nothing of a store: no lock shall be left in somebody's own."""
+    if not root.is_dir() or not any(any(root.glob(mark)) for mark in _MARKS):
+        raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
+
+
 def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
     """Yield what only a run that died can have left; call it under the lock."""
     for pattern in _TEMPORARY:
@@ -182,7 +217,8 @@ def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
                 yield Fault("temporary", f"{path} is of a run that died", "is removed", partial(remove, path))
     for path in left_scratch():
         yield Fault("temporary", f"{path} is of a command that died", "is removed", partial(remove, path))
-    for path in half_published(out):
+    places = {each.resolve(): None for each in (out, published_to(root)) if each is not None}
+    for path in (path for place in places for path in half_published(place)):
         yield Fault("publication", f"{path} was not published whole", "is removed", partial(remove, path))
     fence = read_fence(root)
     process = str(fence.get("process", ""))
@@ -218,9 +254,9 @@ def _database(root: Path) -> Iterator[Fault]:
     if os.environ.get(TRACKING) is None:
         if not database.exists():
             return
-        fault = schema_fault(database)
-        if fault:
-            yield Fault("database", f"{database}: {fault}", "see there; nothing was changed")
+        fault = _unreadable(root)
+        if fault is not None:
+            yield fault
             return
         moved = moved_from(root)
         if moved is not None:
@@ -231,12 +267,19 @@ def _database(root: Path) -> Iterator[Fault]:
     yield from _publication(store)
 
 
+def _unreadable(root: Path) -> Fault | None:
+    """Return what keeps the MLflow in use from reading the database of a store."""
+    fault = schema_fault(root / DATABASE)
+    said = f"{root / DATABASE}: {fault}"
+    return Fault("database", said, "see there; nothing was changed") if fault else None
+
+
 def _publication(store: Registry) -> Iterator[Fault]:
     """Yield that the champion's folder holds another forecast, as after a run that died before publishing."""
-    out, champion = noted_out(store.root), champion_version(store)
-    if champion is not None and begun_by(store.root, str(champion.version)) is not None:
-        yield Fault("rollback", f"a rollback to model version {champion.version} did not end", "is ended",
-                    partial(end, store))  # fmt: skip
+    out, champion, noted = noted_out(store.root), champion_version(store), store.root / PUBLISHED
+    if noted.exists() and published_to(store.root) is None:
+        yield Fault("publication", f"{noted} is damaged, and it is not known where the champion is published",
+                    "`shiftcast run --out FOLDER` notes it anew")  # fmt: skip
     if out is not None and champion is not None and differs(store, champion, out):
         yield Fault(
             "publication", f"{out} does not hold model version {champion.version}, the champion", "is published there",

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -16,12 +17,14 @@ from shiftcast.pipelines.process import alive
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.deciding import NOT_ASKED
+from shiftcast.pipelines.registry.going_back import begun_by, end
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     COMPLETE,
     DIGEST_TAG,
     MANIFEST_TAG,
     MODEL,
+    ORIGIN_TAG,
     PROCESS_TAG,
     REASON_TAG,
     STATE_TAG,
@@ -37,6 +40,7 @@ from shiftcast.pipelines.state.root import StoreError
 
 _DAY_MS: Final = 86_400_000
 _PAGE: Final = 1000
+_UNTOLD: Final = "promoted: its run ended before it said why"
 _LOGGED: Final = re.compile(r"m-[0-9a-f]{32}")
 
 
@@ -217,7 +221,7 @@ def _discard(store: Store, model: Any) -> None:
 
 
 def _versions(store: Store, versions: list[Any]) -> Iterator[Fault]:
-    of, (_, anew, decide) = _of(store), _commands(store)
+    of, (_, anew, _), champion = _of(store), _commands(store), champion_version(store)
     for version in versions:
         number, tags = version.version, version.tags
         if DIGEST_TAG not in tags:
@@ -231,11 +235,21 @@ def _versions(store: Store, versions: list[Any]) -> Iterator[Fault]:
         elif not tags.get(MANIFEST_TAG):
             yield Fault("version", f"version {number}{of} has no manifest", f"delete it, and register with {anew}")
         elif not tags.get(REASON_TAG) and _dead(tags.get(PROCESS_TAG), version.creation_timestamp):
-            yield Fault(
-                "version", f"version {number}{of} has no alias: its run ended before it was decided on",
-                f"is kept as challenger; {decide} on the same data decides",
-                partial(promote, store, version, alias=CHALLENGER, reason=NOT_ASKED),
-            )  # fmt: skip
+            yield _unsettled(store, version, champion)
+
+
+def _unsettled(store: Store, version: Any, champion: Any | None) -> Fault:
+    """Return that a run ended before it wrote down what was decided on its version: the alias tells what that was."""
+    number, of, decide = version.version, _of(store), _commands(store)[2]
+    if champion is not None and str(champion.version) == str(number):
+        write = partial(store.client.set_model_version_tag, store.model, number, REASON_TAG, _UNTOLD)
+        return Fault("version", f"version {number}{of} is champion, and its run ended before it was written down why",
+                     "that is written down", write)  # fmt: skip
+    return Fault(
+        "version", f"version {number}{of} has no alias: its run ended before it was decided on",
+        f"is kept as challenger; {decide} on the same data decides",
+        partial(promote, store, version, alias=CHALLENGER, reason=NOT_ASKED),
+    )  # fmt: skip
 
 
 def _champion(store: Store, versions: list[Any]) -> Iterator[Fault]:
@@ -249,6 +263,13 @@ def _champion(store: Store, versions: list[Any]) -> Iterator[Fault]:
         (read_version if store.model == MODEL else read_fleet_version)(store, champion)
     except (AlteredBundleError, StoreError) as error:
         yield Fault("champion", f"the champion{of} cannot be read: {error}", f"run {back}, or {anew}")
+    origin = champion.tags.get(ORIGIN_TAG, "")
+    if origin > f"{datetime.now(tz=UTC):%Y-%m-%d}":
+        yield Fault("clock", f"the champion{of} is as of {origin}, a day to come: none made before takes its place",
+                    f"see whether the clock is right, or run {back}")  # fmt: skip
+    if begun_by(champion) is not None:
+        yield Fault("rollback", f"a rollback{of} to model version {champion.version} did not end", "is ended",
+                    partial(end, store))  # fmt: skip
 
 
 def _of(store: Store) -> str:

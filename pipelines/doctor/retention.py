@@ -18,9 +18,10 @@ from shiftcast.pipelines.doctor.registry import every_version, own_models, unreg
 from shiftcast.pipelines.fleet.place import fleet_of
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
 from shiftcast.pipelines.publish.publication import published_digest
-from shiftcast.pipelines.publish.standing import begun, published_to
+from shiftcast.pipelines.publish.standing import published_to
+from shiftcast.pipelines.registry.going_back import begun
 from shiftcast.pipelines.registry.keeping import kept_versions
-from shiftcast.pipelines.registry.mlflow_store import MODEL, ORIGIN_TAG, Store, all_versions, open_store, paged
+from shiftcast.pipelines.registry.mlflow_store import ORIGIN_TAG, Store, all_versions, open_store, paged
 from shiftcast.pipelines.registry.removing import existing, model_of_version, remove_run, remove_version, size_of
 from shiftcast.pipelines.registry.schema import copies
 from shiftcast.pipelines.state.guard import Fence, guarded
@@ -159,7 +160,7 @@ def _old_versions(store: Store, rule: Retention) -> Iterator[Fault]:
     every = every_version(store)
     for model in own_models(store):
         versions = sorted(all_versions(model), key=lambda each: int(each.version))
-        kept = kept_versions(model, versions, every, _needed(store.root) if model.model == MODEL else {})
+        kept = kept_versions(model, versions, every, _needed(model))
         for version in versions[: -rule.keep]:
             if str(version.version) not in kept and rule.is_old(version.creation_timestamp / 1000):
                 yield _version_fault(model, version)
@@ -177,12 +178,12 @@ def _version_fault(model: Store, version: Any) -> Fault:
     )  # fmt: skip
 
 
-def _needed(root: Path) -> dict[str, str]:
-    """Return the versions that files of the store name, by number or digest, with the reason."""
-    rollback, out = begun(root), published_to(root)
-    found = {each.key: f"run {each.token} did not end" for each in unfinished(root)}
-    if rollback is not None:
-        found |= dict.fromkeys((rollback.left, rollback.back), "a rollback did not end")
+def _needed(store: Store) -> dict[str, str]:
+    """Return the versions of a model that files of the store name, by number or digest, with the reason."""
+    out = published_to(store.root)
+    found = {each.key: f"run {each.token} did not end" for each in unfinished(store.root)}
+    for each in begun(store):
+        found |= dict.fromkeys((each.version, each.former), "a rollback did not end")
     digest = published_digest(out) if out is not None else ""
     return {**found, **({digest: f"is published in {out}"} if digest else {})}
 

@@ -18,6 +18,7 @@ from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration.learned import LearnedFamily, from_json, to_json
 from shiftcast.pipelines.fleet.facts_file import facts_of
+from shiftcast.pipelines.registry.another_make import as_another_wrote_it
 from shiftcast.pipelines.registry.bundle import check_bundle, sha256_of, write_manifest
 from shiftcast.pipelines.registry.maker import Maker
 
@@ -118,8 +119,16 @@ def read_fleet(folder: Path, *, digest: str | None = None) -> FleetBundle:
     ------
     AlteredBundleError
         If a file differs from the manifest.
+    StoreError
+        If another version made it and wrote it in a way that this one does not read.
     """
     check_bundle(folder, digest=digest)
+    with as_another_wrote_it(folder, "shiftcast fleet NAME retrain"):
+        return _read(folder)
+
+
+def _read(folder: Path) -> FleetBundle:
+    """Read a bundle whose files are as registered."""
     summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
     frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in (*_FRAMES, TOTAL, TRIAL)}
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))

@@ -20,9 +20,18 @@ from shiftcast.pipelines.fleet.digests import digest_of
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.fleet.sealing import sealed_fleet
 from shiftcast.pipelines.process import this_process
-from shiftcast.pipelines.registry.bundle import BUNDLE, AlteredBundleError
+from shiftcast.pipelines.registry.bundle import BUNDLE
 from shiftcast.pipelines.registry.champion import checked_files
-from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, made_before, outcome_of, settle, undecided
+from shiftcast.pipelines.registry.deciding import (
+    NOT_ASKED,
+    UNCHANGED,
+    decide_beside,
+    made_before,
+    outcome_of,
+    settle,
+    undecided,
+)
+from shiftcast.pipelines.registry.going_back import end
 from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
     MANIFEST_TAG,
@@ -35,7 +44,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
 )
 from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
-from shiftcast.pipelines.state.root import StoreError
 
 TRIAL_DRAWS: Final = 500  # of each past origin
 
@@ -107,11 +115,13 @@ def retrain_fleet(
             progress(f"unchanged since model version {version.version}: nothing to compute")
             deleted = champion_version(store) is None and promote and not past
             if not deleted and not undecided(version, promote=promote):
+                end(store)
                 return Retrained(UNCHANGED, str(version.version), version.tags.get(REASON_TAG, ""), bundle)
         decision = settle(
             store, version, lambda current: _decide(store, bundle, current, promote=promote, past=past),
             check=fence.check,
         )  # fmt: skip
+        end(store)
         return Retrained(outcome_of(decision), str(version.version), decision.reason, bundle)
 
 
@@ -177,8 +187,7 @@ def _decide(store: Store, bundle: FleetBundle, current: Any | None, *, promote: 
         return Decision(False, f"kept beside the champion: made as of {bundle.planner.basis.origin:%Y-%m-%d}")
     if not promote:
         return Decision(False, NOT_ASKED)
-    try:
-        champion = None if current is None else read_fleet_version(store, current).trial
-    except (AlteredBundleError, StoreError):
-        champion = None
-    return Decision(*better(bundle.trial, champion))
+    return decide_beside(
+        store, current, lambda champion: Decision(*better(bundle.trial, None if champion is None else champion.trial)),
+        read=read_fleet_version, digest=bundle.digest,
+    )  # fmt: skip

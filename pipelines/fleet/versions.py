@@ -14,7 +14,7 @@ from shiftcast.pipelines.fleet.place import known_root, model_of
 from shiftcast.pipelines.fleet.retraining import read_fleet_version
 from shiftcast.pipelines.fleet.sealing import unchanged_fleet
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
-from shiftcast.pipelines.registry.deciding import RolledBack, earlier_version, give_back
+from shiftcast.pipelines.registry.going_back import RolledBack, end, go_back
 from shiftcast.pipelines.registry.mlflow_store import COMPLETE, STATE_TAG, all_versions, champion_version, open_store
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, guarded
 from shiftcast.pipelines.state.root import StoreError
@@ -48,6 +48,8 @@ def champion_total(name: str, root: Path) -> pd.DataFrame | None:
 def roll_back_fleet(name: str, root: Path, *, to: str | None = None, wait: float = LOCK_SECONDS) -> RolledBack:
     """Give the alias ``champion`` of a fleet back to an earlier version, after checking its files and answers.
 
+    A rollback that died is ended by the next, which goes back no further.
+
     Parameters
     ----------
     name, root
@@ -74,6 +76,7 @@ def roll_back_fleet(name: str, root: Path, *, to: str | None = None, wait: float
         If there is no such fleet, or the version is the champion already.
     """
     known_root(root, name)
+    open_store(root, make=False)  # before a file is made for the lock
     with guarded(root, wait=wait) as fence:
         store = open_store(root, make=False, model=model_of(name))
         current = champion_version(store)
@@ -82,10 +85,12 @@ def roll_back_fleet(name: str, root: Path, *, to: str | None = None, wait: float
                 f"fleet {name!r} has no champion to roll back; `shiftcast fleet {name} retrain --promote-if-better` "
                 "makes one"
             )
-        target = earlier_version(store, current, to)
-        unchanged_fleet(read_fleet_version(store, target))
-        fence.check()
-        return give_back(store, current, target)
+        done = go_back(
+            store, current, to, whole=lambda version: unchanged_fleet(read_fleet_version(store, version)),
+            check=fence.check,
+        )  # fmt: skip
+        end(store)
+        return done
 
 
 def scorecard(planner: Planner, root: Path) -> Answer:

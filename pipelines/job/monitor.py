@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Observations
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.monitoring.calibration import check_calibration, wider_by
 from shiftcast.forecast.monitoring.changes import check_changes
 from shiftcast.forecast.monitoring.feeds import check_feeds
@@ -28,7 +29,7 @@ from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
 from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.process import this_process
-from shiftcast.pipelines.publish.standing import noted_out, publish_champion
+from shiftcast.pipelines.publish.standing import noted_place, publish_again, publish_champion
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
@@ -115,11 +116,11 @@ def monitor(
         If there is no champion or the store cannot be used.
     AlteredBundleError
         If a file of the champion differs from its manifest.
+    ValueError
+        If the champion is of a later day.
     """
     store = open_store(root, make=False)
-    version = champion_version(store)
-    if version is None:
-        raise StoreError(f"{root}: no model has the alias {CHAMPION!r}; run `shiftcast run` first")
+    version = _champion(store, f"{now:%Y-%m-%d}")
     progress(f"reading model version {version.version}")
     bundle = read_version(store, version)
     progress("comparing with the record of today")
@@ -139,9 +140,23 @@ def monitor(
     elif any(each.status == ALARM for each in found):
         action = "reported; the intervals hold what they promise, so they stay"
     done = Monitored(str(version.version), findings_table(found), action, widened)
+    if not report_only:
+        publish_again(store, progress)
     progress("logging with MLflow")
     _log(store, version, done, now)
     return done
+
+
+def _champion(store: Store, today: str) -> Any:
+    """Return MLflow's version that is champion, once it is known to be of no later day."""
+    version = champion_version(store)
+    if version is None:
+        raise StoreError(f"{store.root}: no model has the alias {CHAMPION!r}; run `shiftcast run` first")
+    origin = version.tags.get(ORIGIN_TAG, "")
+    if origin > today:
+        said = "see whether the clock is right, or give a later --as-of"
+        raise InputError(f"as of {today}, and the champion as of {origin}, a later day: {said}")
+    return version
 
 
 def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle: Bundle) -> Any:
@@ -187,7 +202,7 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
         return f"reported; intervals would be widened by {factor:g}", None
     wider = sealed(widened_bundle(bundle, factor / already, factor=factor, of=str(version.version)))
     with guarded(store.root) as fence, tempfile.TemporaryDirectory(prefix="shiftcast-monitor-") as place:
-        current = champion_version(store)
+        out, current = noted_place(store.root), champion_version(store)
         if current is None or current.version != version.version:
             return "reported; the champion changed meanwhile, so monitor again", None
         manifest = write_bundle(wider, Path(place) / "bundle")
@@ -204,7 +219,6 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
         reason = f"intervals of version {version.version} widened by {factor:g} after a break of calibration; no refit"
         fence.check()
         promote(store, made, alias=CHAMPION, reason=reason, former=current)
-        out = noted_out(store.root)
         if out is not None:
             publish_champion(store, out, check=fence.check)
     return reason, str(made.version)

@@ -67,7 +67,7 @@ def replay(
     results = []
     for number, origin in enumerate(origins, start=1):
         progress(f"as of {origin:%Y-%m-%d} ({number} of {len(origins)})")
-        past = replace(request, origin=origin, past=True, promote=False, publish_kept=False)
+        past = replace(request, origin=origin, past=True, promote=False, publish=False)
         results.append(run(past, progress=progress))
     progress("scoring what came")
     made = frozenset(result.version for result in results)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from shiftcast.pipelines.publish.publication import prepare
-from shiftcast.pipelines.publish.standing import Begun, begin, begun_by, end, noted_out, publish_champion
+from shiftcast.pipelines.publish.standing import noted_place, place_to_publish, publish_champion
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.deciding import RolledBack, earlier_version, give_back
-from shiftcast.pipelines.registry.mlflow_store import Store, champion_version, open_store
+from shiftcast.pipelines.registry.going_back import RolledBack, end, go_back
+from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, guarded
 from shiftcast.pipelines.state.root import StoreError
 
@@ -50,28 +47,19 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         If the version is the champion already.
     """
     if out is not None:
-        prepare(out)
+        place_to_publish(root, out)
+    open_store(root, make=False)  # before a folder is made for the lock
     with guarded(root, wait=wait) as fence:
         store = open_store(root, make=False)
         current = champion_version(store)
         if current is None:
             raise StoreError(f"{root}: there is no champion to roll back; run `shiftcast run` first")
-        done = begun_by(root, str(current.version))
-        if done is None or to not in (None, done.back):
-            done = _move(store, current, to, check=fence.check)
-        noted = noted_out(root)
-        for place in dict.fromkeys(each.resolve() for each in (noted, out) if each is not None):
+        asked = None if out is None else place_to_publish(root, out)
+        places = dict.fromkeys(each for each in (noted_place(root), asked) if each is not None)
+        done = go_back(
+            store, current, to, whole=lambda version: unchanged(read_version(store, version)), check=fence.check
+        )
+        for place in places:
             publish_champion(store, place, check=fence.check)
         end(store)
-    return RolledBack(done.back, done.left)
-
-
-def _move(store: Store, current: Any, to: str | None, *, check: Callable[[], object]) -> Begun:
-    """Move the alias, once the version that it goes to is known to be whole."""
-    target = earlier_version(store, current, to)
-    unchanged(read_version(store, target))
-    check()
-    begun = Begun(str(current.version), str(target.version))
-    begin(store.root, begun)
-    give_back(store, current, target)
-    return begun
+    return done

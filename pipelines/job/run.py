@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,22 +26,23 @@ from shiftcast.pipelines.job.assemble import assemble, with_scores
 from shiftcast.pipelines.job.digest import run_digest
 from shiftcast.pipelines.job.workplace import Workplace
 from shiftcast.pipelines.process import this_process
-from shiftcast.pipelines.publish.publication import REPORT, prepare
+from shiftcast.pipelines.publish.publication import REPORT
 from shiftcast.pipelines.publish.report import write_report
-from shiftcast.pipelines.publish.standing import end, publish_champion, publish_version
+from shiftcast.pipelines.publish.standing import place_to_publish, publish_champion, publish_version
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.answers import sealed
-from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
+from shiftcast.pipelines.registry.bundle import Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.deciding import (
     NOT_ASKED,
     UNCHANGED,
-    UNREADABLE,
+    decide_beside,
     made_before,
     outcome_of,
     settle,
     undecided,
 )
+from shiftcast.pipelines.registry.going_back import end
 from shiftcast.pipelines.registry.maker import code_digest
 from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
@@ -57,7 +58,6 @@ from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.sources.public_record import Record, read_record
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger
-from shiftcast.pipelines.state.root import StoreError  # fmt: skip
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
 
@@ -82,6 +82,8 @@ class RunRequest:
         Folder of the record.
     promote
         Whether the alias ``champion`` may move; else what is made stays beside it.
+    publish
+        Whether to publish anything.
     publish_kept
         Whether to publish a forecast that is not the champion.
     wait
@@ -97,6 +99,7 @@ class RunRequest:
     out: Path
     record: Path = RECORDS
     promote: bool = True
+    publish: bool = True
     publish_kept: bool = True
     wait: float = LOCK_SECONDS
     ingest: Callable[[Record, pd.Timestamp], Record] = lambda record, _: record
@@ -153,7 +156,8 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     StoreError
         If the store cannot be used.
     """
-    prepare(request.out)
+    if request.publish:
+        place_to_publish(request.root, request.out)
     progress("reading the record")
     record = request.ingest(read_record(request.record), request.origin)
     known = record.as_of(request.origin)
@@ -243,12 +247,12 @@ def _publish(job: _Job, done: RunResult, place_report: Callable[[Bundle, Path], 
     current = champion_version(job.store)
     champion = current is not None and str(current.version) == done.version
     with job.ledger.step("publish"):
-        if champion or job.request.publish_kept:
+        if job.request.publish and (champion or job.request.publish_kept):
             job.progress("publishing")
             publish_version(
                 job.store, done.bundle, done.out, champion=champion, check=job.fence.check, place_report=place_report
             )
-        elif publish_champion(job.store, done.out, check=job.fence.check):
+        elif job.request.publish and publish_champion(job.store, done.out, check=job.fence.check):
             job.progress("the folder held another forecast than the champion, which is published")
         end(job.store)
     job.ledger.write("publish", DONE, done.outcome)
@@ -271,23 +275,11 @@ def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | No
         return Decision(False, f"kept beside the champion: made as of {request.origin:%Y-%m-%d}")
     if not request.promote:
         return Decision(False, NOT_ASKED)
-    if current is None:
-        return decide(bundle.tables["scores"], None)
-    return _beside(bundle, store, current)
-
-
-def _beside(bundle: Bundle, store: Store, current: Any) -> Decision:
-    """Decide beside the champion, or beside what can be known of it where it cannot be read."""
-    alone = decide(bundle.tables["scores"], None)
-    try:
-        return decide(bundle.tables["scores"], read_version(store, current).tables["scores"])
-    except AlteredBundleError:  # it answers nobody
-        return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, is damaged")
-    except StoreError as error:  # for a moment, perhaps
-        if current.tags.get(DIGEST_TAG) == bundle.summary.digest:
-            return replace(alone, reason=f"{alone.reason}; version {current.version}, the same, cannot be read")
-        return Decision(False, f"{UNREADABLE}, so neither is known to be better ({error}); "
-                               "`shiftcast rollback --to` takes this version if it is lost for good")  # fmt: skip
+    scores = bundle.tables["scores"]
+    return decide_beside(
+        store, current, lambda champion: decide(scores, None if champion is None else champion.tables["scores"]),
+        read=read_version, digest=bundle.summary.digest,
+    )  # fmt: skip
 
 
 def _metrics(bundle: Bundle) -> dict[str, float]:

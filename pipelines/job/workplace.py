@@ -13,6 +13,7 @@ import pandas as pd
 
 from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.state.ledger import DONE, Ledger
+from shiftcast.pipelines.state.root import StoreError
 
 WORKING: Final = "working"
 _KEY_LETTERS: Final = 16
@@ -52,8 +53,8 @@ class Workplace:
         if left is not None:
             try:
                 return read_bundle(folder, digest=left)
-            except (AlteredBundleError, OSError):
-                pass  # it was removed or altered since, and is made again
+            except (AlteredBundleError, StoreError, OSError):
+                pass  # it was removed or altered since, or other code made it, and is made again
         with self._ledger.step(step):
             manifest = write_bundle(make(), self.fresh(step))
         self._ledger.write(step, DONE, manifest)

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -177,8 +178,25 @@ def _fresh(out: Path) -> Path:
 
 
 def _filled_in_place(out: Path) -> bool:
-    """Return whether a folder cannot be swapped for another: its parent may not be written to."""
-    return out.is_dir() and not os.access(out.parent, os.W_OK)
+    """Return whether a folder stays where it is: it cannot be swapped for another, or somebody works in it."""
+    if not out.is_dir():
+        return False
+    return not os.access(out.parent, os.W_OK) or _is_stuck(out) or _is_around(out)
+
+
+def _is_stuck(out: Path) -> bool:
+    """Return whether its parent, such as /tmp, lets nobody but owners move what lies in it."""
+    parent = out.parent.stat()
+    return bool(parent.st_mode & stat.S_ISVTX) and os.geteuid() not in {0, parent.st_uid, out.stat().st_uid}
+
+
+def _is_around(out: Path) -> bool:
+    """Return whether it is the working directory, or around it: a swap would leave whoever works there in none."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed
+        return False
+    return out in (here, *here.parents)
 
 
 def _foreign(folder: Path) -> list[str]:
@@ -190,6 +208,9 @@ def _foreign(folder: Path) -> list[str]:
 
 
 def _swap(fresh: Path, out: Path) -> None:
+    for former in (out, *(out / name for name in PUBLISHED)):  # who may read it stays as it was
+        if former.exists():
+            shutil.copymode(former, fresh / former.relative_to(out))
     try:
         if fresh.parent == out:
             _fill(fresh, out)
@@ -211,7 +232,7 @@ def _fill(fresh: Path, out: Path) -> None:
     (out / DIGEST).unlink(missing_ok=True)
     for name in (*(each for each in PUBLISHED if each != DIGEST), DIGEST):
         part = out / f".{name}{_NEW}"
-        shutil.copyfile(fresh / name, part)
+        shutil.copy(fresh / name, part)
         part.replace(out / name)
 
 

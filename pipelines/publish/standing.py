@@ -1,37 +1,47 @@
-"""Keep the published folder the champion's: what was published where, what a rollback began, and both put right."""
+"""Keep the published folder the champion's: what was published where, and how it is put right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.publish.publication import prepare, publish, published_digest
 from shiftcast.pipelines.publish.report import write_report
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.deciding import explain
 from shiftcast.pipelines.registry.mlflow_store import DIGEST_TAG, Store, champion_version
+from shiftcast.pipelines.state.guard import guarded
 from shiftcast.pipelines.state.whole import read_whole, write_whole
 
 PUBLISHED: Final = "published.json"
-BEGUN: Final = "rollback.json"
 
 
-@dataclass(frozen=True)
-class Begun:
-    """A rollback that has begun, and has ended once its file is gone.
+def place_to_publish(root: Path, out: Path) -> Path:
+    """Return the folder to publish to, after checking that nothing but a publication is deleted there.
 
-    Attributes
+    Parameters
     ----------
-    left, back
-        Numbers of the version that was champion, and of the one that shall be.
-    """
+    root, out
+        Folder of the store, and the one to publish to; neither need be there yet.
 
-    left: str
-    back: str
+    Returns
+    -------
+    Path
+        Its absolute path.
+
+    Raises
+    ------
+    ValueError
+        As :func:`pipelines.publish.publication.prepare` does, and where store and publication lie in each other.
+    """
+    here, store = out.resolve(), root.resolve()
+    if here == store or store in here.parents or here in store.parents:
+        where = "is" if here == store else "lies in" if store in here.parents else "holds"
+        raise InputError(f"{here}: {where} the store {store}; give a folder beside it as --out")
+    return prepare(here)
 
 
 def note_published(root: Path, out: Path, *, champion: bool) -> None:
@@ -68,6 +78,59 @@ def noted_out(root: Path) -> Path | None:
     return Path(str(noted["out"])) if noted.get("champion") and noted.get("out") else None
 
 
+def noted_place(root: Path) -> Path | None:
+    """Return the folder that holds the champion, once it is known that it can be published there again.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    Path or None
+        None where none was published yet.
+
+    Raises
+    ------
+    ValueError
+        If it cannot, with the remedy.
+    """
+    noted = noted_out(root)
+    if noted is None:
+        return None
+    try:
+        return place_to_publish(root, noted)
+    except InputError as error:
+        raise InputError(
+            f"{error}; the champion is published there: put that right, or remove {root / PUBLISHED} to publish "
+            "elsewhere"
+        ) from None
+
+
+def move_note(root: Path, former: Path) -> None:
+    """Let the note of a store that lay elsewhere name what is published of it here; call it under the lock.
+
+    A publication that lay beside the store has moved along; where the store is still there as well, this one is a
+    copy, and the publication is not its own.
+
+    Parameters
+    ----------
+    root, former
+        Folder of the store, and where it was.
+    """
+    noted = read_whole(root / PUBLISHED)
+    if not noted.get("out") or root.resolve() == former:
+        return
+    if former.is_dir():
+        (root / PUBLISHED).unlink()
+        return
+    out = Path(str(noted["out"]))
+    if former.parent in out.parents:
+        here = root.resolve().parent / out.relative_to(former.parent)
+        write_whole(root / PUBLISHED, {**noted, "out": str(here if here.is_dir() else out)})
+
+
 def published_to(root: Path) -> Path | None:
     """Return the folder that a forecast was published to last, the champion or not.
 
@@ -83,70 +146,6 @@ def published_to(root: Path) -> Path | None:
     """
     noted = read_whole(root / PUBLISHED).get("out")
     return Path(str(noted)) if noted else None
-
-
-def begin(root: Path, rollback: Begun) -> None:
-    """Note that a rollback begins.
-
-    Parameters
-    ----------
-    root
-        Folder of the store.
-    rollback
-        From which version to which.
-    """
-    write_whole(root / BEGUN, asdict(rollback))
-
-
-def begun_by(root: Path, champion: str) -> Begun | None:
-    """Return the rollback that moved the alias and died before it ended.
-
-    Parameters
-    ----------
-    root
-        Folder of the store.
-    champion
-        Number of the version that is champion.
-
-    Returns
-    -------
-    Begun or None
-        None where the alias did not come to move, or has moved on since.
-    """
-    found = begun(root)
-    return found if found is not None and found.back == champion else None
-
-
-def begun(root: Path) -> Begun | None:
-    """Return the rollback that has begun and not ended, whether the alias moved or not.
-
-    Parameters
-    ----------
-    root
-        Folder of the store.
-
-    Returns
-    -------
-    Begun or None
-    """
-    noted = read_whole(root / BEGUN)
-    found = Begun(str(noted.get("left", "")), str(noted.get("back", "")))
-    return found if found.left and found.back else None
-
-
-def end(store: Store) -> None:
-    """End the rollback that has begun, if one has: the reasons are written down, and it is begun no more.
-
-    Parameters
-    ----------
-    store
-        The store.
-    """
-    champion = champion_version(store)
-    done = begun_by(store.root, str(champion.version)) if champion is not None else None
-    if done is not None:
-        explain(store, champion, done.left)
-    (store.root / BEGUN).unlink(missing_ok=True)
 
 
 def differs(store: Store, version: Any, out: Path) -> bool:
@@ -196,6 +195,29 @@ def publish_champion(store: Store, out: Path, *, check: Callable[[], object] = b
         return False
     publish_version(store, unchanged(read_version(store, version)), prepare(out), champion=True, check=check)
     return True
+
+
+def publish_again(store: Store, progress: Callable[[str], None]) -> None:
+    """Publish the champion where its folder, as noted, holds another forecast, as after a run that died before that.
+
+    What keeps it from being published is told and hides nothing else: the doctor tells it as well.
+
+    Parameters
+    ----------
+    store
+        The store.
+    progress
+        Called with a line where there is anything to do.
+    """
+    out, champion = noted_out(store.root), champion_version(store)
+    if out is None or champion is None or not differs(store, champion, out):
+        return
+    progress("publishing the champion: the folder holds another forecast")
+    try:
+        with guarded(store.root, wait=0) as fence:
+            publish_champion(store, out, check=fence.check)
+    except (ValueError, OSError) as error:  # a run under way, which publishes, or somebody's files there
+        progress(f"it could not be published: {error}")
 
 
 def publish_version(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, c
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily, from_json, to_json
 from shiftcast.forecast.views.provenance import Registered
 from shiftcast.forecast.workloads import Registry, Task
+from shiftcast.pipelines.registry.another_make import as_another_wrote_it
 from shiftcast.pipelines.registry.former_learned import learned_before
 from shiftcast.pipelines.registry.summary import Summary, read_summary, summary_text
 from shiftcast.pipelines.sources.beliefs import with_shipped_beliefs
@@ -32,6 +33,7 @@ KNOWN: Final = tuple(name for name in RULES if name != "capacity")  # joined wit
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
 _EMPTY: Final = ("ceilings", "rollouts", "traffic")  # frames that an earlier forecast may lack, and did without
 _ADDED: Final = (*MARKET, *_EMPTY, "belief_rows")  # and those it took from code, with the values that ship
+_OF_TASKS: Final = frozenset(each.name for each in fields(Task))  # a later version may say more of them
 _CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
 
@@ -92,7 +94,7 @@ class Bundle:
     def known(self) -> Known:
         """The record as it was known, and the share model of then."""
         rows = self.tables["registry"].to_dict("records")
-        tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
+        tasks = [Task(**{str(name): row[name] for name in row if name in _OF_TASKS}) for row in rows]
         frames = Frames(
             **{name: self.tables[name] for name in KNOWN}, **self._beside(), registry=Registry(tuple(tasks)),
             learned=self.learned,
@@ -232,6 +234,12 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
         If another version made it and wrote it in a way that this one does not read.
     """
     check_bundle(folder, digest=digest)
+    with as_another_wrote_it(folder, "shiftcast run"):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Bundle:
+    """Read a bundle whose files are as registered."""
     with_fleet, answers = (folder / _FLEET).is_file(), folder / _ANSWERS
     names = (*_TABLES, *(_CAPACITY if with_fleet else ()))
     paths = {name: folder / f"{name}.parquet" for name in names if name not in _ADDED}

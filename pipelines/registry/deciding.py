@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from packaging.version import InvalidVersion, Version
 
-from shiftcast.features.input_error import InputError
 from shiftcast.forecast.scoring.promotion import Decision
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.maker import UNKNOWN, present_maker
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     CHAMPION,
-    COMPLETE,
-    FORMER_TAG,
+    DIGEST_TAG,
     ORIGIN_TAG,
     REASON_TAG,
-    STATE_TAG,
     VERSION_TAG,
     Store,
-    all_versions,
     champion_version,
     find_version,
     promote,
@@ -112,6 +108,44 @@ def settle(
     return decision
 
 
+def decide_beside(
+    store: Store, current: Any | None, decide: Callable[[_Bundle | None], Decision], *,
+    read: Callable[[Store, Any], _Bundle], digest: str,
+) -> Decision:  # fmt: skip
+    """Decide beside the champion, or beside what can be known of it where it cannot be read.
+
+    Parameters
+    ----------
+    store, current
+        The store, and MLflow's version that is champion, or ``None``.
+    decide
+        From the champion's bundle, or ``None`` where there is none to compare with, to the decision.
+    read
+        From the store and a version to its bundle.
+    digest
+        Of what the new version depends on.
+
+    Returns
+    -------
+    Decision
+        A champion that is damaged answers nobody, and is in nobody's way; one that cannot be read for a moment stays.
+    """
+    if current is None:
+        return decide(None)
+    try:
+        champion = read(store, current)
+    except AlteredBundleError:
+        alone = decide(None)
+        return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, is damaged")
+    except StoreError as error:  # for a moment, perhaps
+        if current.tags.get(DIGEST_TAG) == digest:
+            alone = decide(None)
+            return replace(alone, reason=f"{alone.reason}; version {current.version}, the same, cannot be read")
+        return Decision(False, f"{UNREADABLE}, so neither is known to be better ({error}); "
+                               "a rollback with --to takes this version if it is lost for good")  # fmt: skip
+    return decide(champion)
+
+
 def goes_back(current: Any, *, origin: str) -> str:
     """Return why a version made now takes no place: the champion is of a later day, or of newer code.
 
@@ -145,93 +179,6 @@ def _is_older(mine: str, made_by: str) -> bool:
         return Version(mine) < Version(made_by)
     except InvalidVersion:
         return False
-
-
-@dataclass(frozen=True)
-class RolledBack:
-    """The outcome of a rollback.
-
-    Attributes
-    ----------
-    version
-        Version that is champion again.
-    former
-        Version that was.
-    """
-
-    version: str
-    former: str
-
-
-def earlier_version(store: Store, current: Any, to: str | None) -> Any:
-    """Return the version to go back to.
-
-    Parameters
-    ----------
-    store, current
-        The store, and MLflow's version that is champion.
-    to
-        Version number; the champion before this one if not given.
-
-    Returns
-    -------
-    MLflow's model version
-
-    Raises
-    ------
-    StoreError
-        If there is none before, or none of that number.
-    ValueError
-        If it is the champion already.
-    """
-    number = to if to is not None else current.tags.get(FORMER_TAG)
-    if number is None:
-        raise StoreError(
-            f"version {current.version} is the first champion: there is none before it; name a version with --to"
-        )
-    if str(number) == str(current.version):
-        raise InputError(f"version {number} is the champion already")
-    found = {str(each.version): each for each in all_versions(store) if each.tags.get(STATE_TAG) == COMPLETE}
-    if str(number) not in found:
-        raise StoreError(f"version {number} is not there; there are {', '.join(sorted(found, key=int))}")
-    return found[str(number)]
-
-
-def give_back(store: Store, current: Any, target: Any) -> RolledBack:
-    """Move the alias ``champion`` to an earlier version; the one that is left keeps the reason.
-
-    Parameters
-    ----------
-    store, current, target
-        The store, and MLflow's versions that is champion and that shall be.
-
-    Returns
-    -------
-    RolledBack
-        Both numbers.
-    """
-    left, back = str(current.version), str(target.version)
-    promote(store, target, alias=CHAMPION, reason=_again(left))
-    explain(store, target, left)
-    return RolledBack(back, left)
-
-
-def explain(store: Store, target: Any, left: str) -> None:
-    """Write down why the alias went back, on both versions; doing so again changes nothing.
-
-    Parameters
-    ----------
-    store, target
-        The store, and MLflow's version that is champion again.
-    left
-        Number of the version that was.
-    """
-    store.client.set_model_version_tag(store.model, target.version, REASON_TAG, _again(left))
-    store.client.set_model_version_tag(store.model, left, REASON_TAG, f"kept: rolled back to version {target.version}")
-
-
-def _again(left: str) -> str:
-    return f"champion again: rolled back from version {left}"
 
 
 def outcome_of(decision: Decision) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,12 @@ REVISION_TAG: Final = "shiftcast.revision"
 _NOT_OURS: Final = {"registered_model_meta"}  # MLflow writes it into every copy it hands out
 _AGAIN: Final = "register the model again with `shiftcast run`"
 _GIT_SECONDS: Final = 10
+_GIT_OF_ITS_OWN: Final = (
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+)  # runs no program of the settings
 
 
 def files_manifest(folder: Path) -> str:
@@ -169,20 +176,13 @@ def revision(folder: Path) -> str:
     """
     if not (folder / ".git").exists():
         return "unknown"
-    ask = (
-        "git",
-        "-c",
-        "core.fsmonitor=false",
-        "-C",
-        str(folder),
-        "describe",
-        "--always",
-        "--abbrev=40",
-        "--dirty",
-        "--exclude=*",
-    )
+    ask = ("git", *_GIT_OF_ITS_OWN, "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # of another's
     try:
-        done = subprocess.run(ask, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False)  # noqa: S603  (our own words)
+        done = subprocess.run(  # noqa: S603  (our own words)
+            ask, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False,
+            env={**ours, "GIT_OPTIONAL_LOCKS": "0"},
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return done.stdout.strip() if done.returncode == 0 else "unknown"

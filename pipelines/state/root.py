@@ -42,5 +42,16 @@ def default_root() -> Path:
     -------
     Path
         Absolute path.
+
+    Raises
+    ------
+    StoreError
+        If the working directory is there no more.
     """
-    return CHOSEN.get() or Path.cwd() / "mlruns"
+    chosen = CHOSEN.get()
+    if chosen is not None:
+        return chosen
+    try:
+        return Path.cwd() / "mlruns"
+    except FileNotFoundError:
+        raise StoreError("the working directory was removed; go to one that is there, or give --root") from None

@@ -14,8 +14,8 @@ import pytest
 from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT
-from shiftcast.pipelines.publish.standing import BEGUN
 from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.going_back import begun
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, all_versions, open_store
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.ledger import entries
@@ -152,7 +152,7 @@ def test_a_killed_rollback_is_ended_by_the_next_or_the_doctor(runs, twice, momen
         clean(root, out, wait=5)
         assert published_seed(root) == champion_seed(root)
         assert examine(root, out) == []
-    if champion_seed(root) == 2 or (root / BEGUN).exists():
+    if champion_seed(root) == 2 or begun(open_store(root)):
         assert runs.wait(runs.start(root, what="rollback")) == 0
     assert champion_seed(root) == published_seed(root) == 1
     clean(root, out, wait=5)

@@ -33,7 +33,7 @@ from shiftcast.pipelines.job.rollback import roll_back
 from shiftcast.pipelines.job.run import RunRequest, run
 from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.records import RECORDS
-from shiftcast.pipelines.registry import deciding
+from shiftcast.pipelines.registry import deciding, going_back
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, open_store
 from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.state.guard import guarded
@@ -78,11 +78,11 @@ def die_on_tag(key: str) -> None:
     mlflow.MlflowClient.set_model_version_tag = tag
 
 
-MOMENTS: dict[str, Callable[[], None]] = {
+MOMENTS: dict[str, Callable[[], object]] = {
     "before registering": lambda: setattr(run_module, "register", die),
     "with a model but no version": lambda: setattr(mlflow.MlflowClient, "create_model_version", die),
     "with a version not complete": lambda: die_on_tag(STATE_TAG),
-    "between version and alias": lambda: setattr(deciding, "promote", die),
+    "between version and alias": lambda: [setattr(each, "promote", die) for each in (deciding, going_back)],
     "between alias and reason": lambda: die_on_tag(REASON_TAG),
     "while publishing": lambda: setattr(publication, "_days_as_text", die),
     "before the swap": lambda: setattr(publication, "_swap", die),

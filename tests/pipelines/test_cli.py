@@ -8,6 +8,7 @@ import pytest
 import shiftcast
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.pipelines import cli
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import options
 from shiftcast.pipelines.commands import run as run_command
@@ -153,6 +154,20 @@ def test_errors_of_store_and_disk_end_with_one_line(shell, again, monkeypatch, e
     code, out, err = shell(*again, "--quiet")
     assert (code, out) == (1, "")
     assert err == f"shiftcast: {error}\n"
+
+
+def test_a_machine_that_starts_no_further_thread_is_told_with_the_remedy(monkeypatch, capsys):
+    def refuse():
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(cli, "app", refuse)
+    monkeypatch.setattr(sys, "argv", ["shiftcast", "doctor"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "shiftcast: no further thread may be started (ulimit -u or the container's); allow more\n"
+    )
 
 
 def test_an_error_that_a_library_raises_in_our_code_is_a_defect_and_keeps_its_trace(shell, again, monkeypatch):

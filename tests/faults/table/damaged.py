@@ -14,7 +14,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.job.overrides import read_overrides
 from shiftcast.pipelines.publish.publication import DIGEST, PUBLISHED, prepare, published_digest
-from shiftcast.pipelines.publish.standing import begun_by, noted_out
+from shiftcast.pipelines.publish.standing import noted_out
 from shiftcast.pipelines.schedule.runner import _keep, last_run
 from shiftcast.pipelines.state.guard import guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger, entries
@@ -111,7 +111,7 @@ TABLES = (
     b"made_at,who,segment,leaf,measure,base,definition,period_end,low,mid,high,unit,reason\n1,2\n",
     b"made_at,who,segment,leaf,measure,base,definition,period_end,low,mid,high,unit,reason\n" + b"x," * 12 + b"x\n",
 )  # fmt: skip
-STATE = {"fence.json": JSON, "published.json": JSON, "rollback.json": JSON, "schedule.json": JSON,
+STATE = {"fence.json": JSON, "published.json": JSON, "schedule.json": JSON,
          "ledger.jsonl": LINES, "overrides.csv": TABLES}  # fmt: skip
 PLACED = {"a folder": folder, "a dangling link": dangling, "a link to itself": circle}
 
@@ -124,7 +124,7 @@ def state_survives(bench: Bench, name: str, spoil: Spoil) -> None:
         lambda: examine(root, root.parent / "out"), lambda: clean(root, root.parent / "out", wait=1),
         lambda: _run(root), lambda: list(entries(root)), lambda: read_overrides(root), lambda: last_run(root, "1"),
         lambda: _keep(root, "1", KNOWN.to_pydatetime()), lambda: _keep(root, "2", KNOWN.to_pydatetime()),
-        lambda: noted_out(root), lambda: begun_by(root, "1"),
+        lambda: noted_out(root),
     ):  # fmt: skip
         said = told(use)
         assert not said or name.partition(".")[0] in said, f"{said!r} does not name {name}"

@@ -306,6 +306,7 @@ def test_cleaning_stops_where_the_session_that_keeps_other_machines_out_has_ende
 
     monkeypatch.setattr(doctor, "locked", lost)
     (tmp_path / "mlruns" / "working").mkdir(parents=True)
+    (tmp_path / "mlruns" / FENCE).touch()
     with pytest.raises(OvertakenError, match="lost its session"):
         doctor.clean(tmp_path / "mlruns", tmp_path / "out", wait=0)
     assert (tmp_path / "mlruns" / "working").is_dir()

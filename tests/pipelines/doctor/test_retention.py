@@ -24,6 +24,7 @@ from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITORED
 from shiftcast.pipelines.process import this_process
 from shiftcast.pipelines.publish import publication, standing
+from shiftcast.pipelines.registry.going_back import BEGUN_TAG
 from shiftcast.pipelines.registry.keeping import KEEP_TAG
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -135,7 +136,7 @@ def test_what_something_points_at_is_never_removed(store, monkeypatch):
     client.set_model_version_tag(MODEL, "10", FORMER_TAG, "3")
     client.set_model_version_tag(MODEL, "4", KEEP_TAG, "true")
     client.set_model_version_tag(MODEL, "1", KEEP_TAG, "false")
-    standing.begin(store.root, standing.Begun("5", "10"))
+    client.set_model_version_tag(MODEL, "10", BEGUN_TAG, "5")
     Ledger(store.root, 3, of[6], "2026-01-31").write("register", DONE, "6")
     out = store.root.parent / "out"
     out.mkdir()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +20,8 @@ from shiftcast.forecast.fleet.asking import FIELDS, KINDS, ask
 from shiftcast.forecast.fleet.world import World
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.doctor import registry as ward
-from shiftcast.pipelines.fleet import sealing
+from shiftcast.pipelines.doctor.examine import clean
+from shiftcast.pipelines.fleet import retraining, sealing
 from shiftcast.pipelines.fleet.answers import answers_text
 from shiftcast.pipelines.fleet.bundle import read_fleet, write_fleet
 from shiftcast.pipelines.fleet.digests import digest_of
@@ -29,9 +31,11 @@ from shiftcast.pipelines.fleet.sealing import unchanged_fleet
 from shiftcast.pipelines.fleet.sql_tables import fleet_tables
 from shiftcast.pipelines.fleet.versions import champion_total, roll_back_fleet, scorecard
 from shiftcast.pipelines.publish.sql import open_sql, parts, read_only
+from shiftcast.pipelines.registry import going_back
 from shiftcast.pipelines.registry.answers import ChangedAnswerError
-from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.bundle import AlteredBundleError, write_manifest
 from shiftcast.pipelines.registry.deciding import KEPT, NOT_ASKED, PROMOTED, UNCHANGED
+from shiftcast.pipelines.registry.going_back import RolledBack
 from shiftcast.pipelines.registry.maker import Maker
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.registry.schema import relocate
@@ -69,6 +73,21 @@ def first(planner, state):
 def served(first, state):
     store = open_store(state / "mlruns", make=False, model=model_of("mine"))
     return load_served(store, champion_version(store))
+
+
+@pytest.fixture
+def copied(state, first, tmp_path, monkeypatch):
+    """Return a copy of all state and its store, of which version 1 is champion; trials are as the first."""
+    monkeypatch.setattr(retraining, "try_out", lambda *_: first.bundle.trial)
+    root = Path(shutil.copytree(state / "mlruns", tmp_path / "mlruns", symlinks=True))
+    relocate(root)
+    store = open_store(root, make=False, model=model_of("mine"))
+    store.client.set_registered_model_alias(store.model, "champion", "1")
+    return root, store
+
+
+def champion(store):
+    return str(champion_version(store).version)
 
 
 def posted(served, question):
@@ -253,3 +272,60 @@ def test_the_champion_before_comes_back_and_only_if_it_is_answered_alike(first, 
     result = CliRunner().invoke(app, ["rollback", "--fleet", "mine"], catch_exceptions=False)
     assert result.stdout == f"version 1 is champion again; version {second.version} is kept beside it\n"
     assert int(champion_version(store).version) == 1
+
+
+def other_of(planner, busy):
+    return replace(planner, fleet=replace(planner.fleet, busy=busy))
+
+
+def test_a_champion_that_cannot_be_read_for_a_moment_stays(first, planner, copied, monkeypatch):
+    root, store = copied
+
+    def unreadable(*_):
+        raise StoreError("its files cannot be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retraining, "read_fleet_version", unreadable)
+        kept = retrain_fleet(other_of(planner, 0.7), root, promote=True)
+    assert (kept.outcome, champion(store)) == (KEPT, "1")
+    assert kept.reason.startswith("kept: the champion cannot be read, so neither is known to be better (its files")
+    again = retrain_fleet(other_of(planner, 0.7), root, promote=True)
+    assert (again.outcome, again.version, champion(store)) == (PROMOTED, kept.version, kept.version)
+
+
+@pytest.mark.parametrize("ended_by", ["rollback", "doctor", "retrain"])
+def test_a_rollback_that_died_is_ended_and_goes_back_no_further(first, planner, copied, monkeypatch, ended_by):
+    root, store = copied
+    versions = [first.version, *(retrain_fleet(other_of(planner, busy), root, promote=True).version
+                                 for busy in (0.71, 0.72))]  # fmt: skip
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(going_back, "_explain", die)
+        with pytest.raises(KeyboardInterrupt):
+            roll_back_fleet("mine", root)
+    assert champion(store) == versions[1]
+    said = f"a rollback of fleet mine to model version {versions[1]} did not end"
+    assert [each.what for each in ward.registry_findings(store)] == [said]
+    if ended_by == "rollback":
+        assert roll_back_fleet("mine", root) == RolledBack(versions[1], versions[2])
+    elif ended_by == "doctor":
+        clean(root, root.parent / "out", wait=1)
+    again = retrain_fleet(other_of(planner, 0.72), root, promote=True)
+    assert (again.outcome, champion(store)) == (UNCHANGED, versions[1])
+    again = retrain_fleet(other_of(planner, 0.72), root, promote=True)
+    assert (again.outcome, again.reason) == (UNCHANGED, f"kept: rolled back to version {versions[1]}")
+    assert list(ward.registry_findings(store)) == []
+
+
+@pytest.mark.parametrize("spoil", [lambda folder: (folder / "total.parquet").unlink(),
+                                   lambda folder: (folder / "summary.json").write_text('{"future": 1}'),
+                                   lambda folder: (folder / "learned.json").write_text("[1]")])  # fmt: skip
+def test_what_another_version_wrote_in_a_way_of_its_own_is_told(first, tmp_path, spoil):
+    write_fleet(first.bundle, tmp_path)
+    spoil(tmp_path)
+    write_manifest(tmp_path)
+    with pytest.raises(StoreError, match="as registered and cannot be read"):
+        read_fleet(tmp_path)

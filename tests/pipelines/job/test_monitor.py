@@ -8,17 +8,22 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.monitoring.findings import ALARM
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import monitor as monitor_command
 from shiftcast.pipelines.job import monitor as monitor_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITOR_TAG, monitor, widened_bundle
 from shiftcast.pipelines.process import bare_environment
+from shiftcast.pipelines.publish import standing
+from shiftcast.pipelines.publish.standing import PUBLISHED, note_published
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
     DIGEST_TAG,
     MANIFEST_TAG,
+    MODEL,
+    ORIGIN_TAG,
     bundle_folder,
     champion_version,
     open_store,
@@ -175,3 +180,34 @@ def test_a_hook_that_cannot_be_read_is_refused_before_anything_is_done(watched):
 def test_the_hook_s_environment_has_no_secrets(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
     assert set(bare_environment()) <= {"PATH", "HOME", "LANG", "TZ"}
+
+
+def test_a_round_on_a_day_before_the_champions_is_refused(watched, record):
+    watched.client.set_model_version_tag(MODEL, champion_version(watched).version, ORIGIN_TAG, "2026-11-20")
+    with pytest.raises(InputError, match="as of 2026-04-01, and the champion as of 2026-11-20, a later day: see"):
+        monitor(watched.root, record, pd.Timestamp("2026-04-01", tz="UTC"))
+
+
+def test_a_calm_round_publishes_what_a_round_that_died_did_not(watched, record, seen, monkeypatch, tmp_path):
+    published = []
+    monkeypatch.setattr(standing, "publish_champion", lambda _, out, **__: published.append(out))
+    note_published(watched.root, tmp_path / "out", champion=True)
+    seen(CALM)
+    monitor(watched.root, record, NOW, report_only=True)
+    assert published == []
+    monitor(watched.root, record, NOW)
+    assert published == [tmp_path / "out"]
+    (watched.root / PUBLISHED).unlink()
+
+
+def test_what_stands_where_the_champion_is_published_stops_a_round_before_the_alias_moves(
+    watched, record, seen, tmp_path
+):
+    before = champion_version(watched).version
+    (tmp_path / "thesis.docx").touch()
+    note_published(watched.root, tmp_path, champion=True)
+    seen([0.9999] * 30)  # worse than what was widened for before
+    with pytest.raises(InputError, match=r"holds 'thesis.docx'.*; the champion is published there: put that right"):
+        monitor(watched.root, record, NOW)
+    assert champion_version(watched).version == before
+    (watched.root / PUBLISHED).unlink()

@@ -1,16 +1,18 @@
+import shutil
 from dataclasses import replace
 
 import pytest
 
-from shiftcast.pipelines.doctor.examine import clean, examine
+from shiftcast.pipelines.doctor.examine import clean, examine, move_in
 from shiftcast.pipelines.job.rollback import roll_back
 from shiftcast.pipelines.job.run import run
 from shiftcast.pipelines.publish import standing
 from shiftcast.pipelines.publish.publication import published_digest
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import open_bundle
-from shiftcast.pipelines.registry.deciding import UNCHANGED, RolledBack
-from shiftcast.pipelines.registry.mlflow_store import all_versions, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.registry.deciding import UNCHANGED
+from shiftcast.pipelines.registry.going_back import BEGUN_TAG, RolledBack, begun
+from shiftcast.pipelines.registry.mlflow_store import MODEL, all_versions, bundle_folder, champion_version, open_store
 from shiftcast.pipelines.registry.shared_store import moved_alias
 from shiftcast.pipelines.state.root import StoreError
 
@@ -81,7 +83,13 @@ def died(twice, monkeypatch):
     return twice
 
 
+def begin(request):
+    """Note that a rollback from version 2 to version 1 begins."""
+    open_store(request.root).client.set_model_version_tag(MODEL, "1", BEGUN_TAG, "2")
+
+
 def is_whole(request):
+    assert begun(open_store(request.root)) == []
     assert published_digest(request.out) == open_bundle(root=request.root).summary.digest
     assert examine(request.root, request.out) == []
 
@@ -112,7 +120,7 @@ def test_a_rollback_that_died_is_ended_by_a_retrain_that_keeps_the_champion(died
 
 
 def test_a_rollback_that_died_before_the_alias_moved_is_begun_anew(twice):
-    standing.begin(twice.root, standing.Begun("2", "1"))
+    begin(twice)
     assert roll_back(twice.root, out=twice.out) == RolledBack("1", "2")
     is_whole(twice)
 
@@ -132,7 +140,7 @@ def test_a_forecast_published_elsewhere_leaves_it_noted_where_the_champion_is(tw
 
 
 def test_a_rollback_that_died_before_its_reasons_were_written_gets_them(twice):
-    standing.begin(twice.root, standing.Begun("2", "1"))
+    begin(twice)
     store = open_store(twice.root)
     moved_alias(store.client, store.model, "champion", "1")
     found = {each.kind: each for each in examine(twice.root, twice.out)}
@@ -141,3 +149,13 @@ def test_a_rollback_that_died_before_its_reasons_were_written_gets_them(twice):
     left = next(each for each in all_versions(store) if str(each.version) == "2")
     assert left.tags["shiftcast.reason"] == "kept: rolled back to version 1"
     is_whole(twice)
+
+
+def test_a_rollback_that_died_on_one_machine_is_ended_by_that_on_another(died, tmp_path):
+    other = tmp_path / "other" / "mlruns"
+    shutil.copytree(died.root, other)
+    for name in ("published.json", "fence.json", "ledger.jsonl"):  # of the other machine's own folder there is none
+        (other / name).unlink(missing_ok=True)
+    move_in(other, wait=0)
+    assert roll_back(other, out=tmp_path / "there") == RolledBack("1", "2")
+    assert begun(open_store(other)) == []

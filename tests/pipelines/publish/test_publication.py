@@ -8,7 +8,7 @@ import pytest
 
 from shiftcast.pipelines.pages.asked import asked_of, forget
 from shiftcast.pipelines.publish import publication
-from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT, prepare, publish
+from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT, prepare, publish, published_digest
 from shiftcast.pipelines.registry.bundle import Bundle
 
 
@@ -202,3 +202,37 @@ def test_a_publication_makes_one_forecaster_and_keeps_none(finished, tmp_path, m
     assert made == [1]
     asked_of(finished.result.bundle)
     assert made == [1, 1]
+
+
+def test_a_folder_in_tmp_that_another_owns_is_filled_in_place(finished, tmp_path, monkeypatch):
+    tmp_path.chmod(0o1777)
+    (tmp_path / "out").mkdir()
+    inode = (tmp_path / "out").stat().st_ino
+    monkeypatch.setattr(os, "geteuid", lambda: (tmp_path / "out").stat().st_uid + 4711)
+    publish(finished.result.bundle, tmp_path / "out", place("report"))
+    assert (tmp_path / "out").stat().st_ino == inode
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(PUBLISHED)
+
+
+def test_the_working_directory_is_filled_in_place_and_stays_one(finished, tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    publish(finished.result.bundle, Path(), place("report"))
+    assert sorted(path.name for path in Path().iterdir()) == sorted(PUBLISHED)
+    assert published_digest(Path()) == finished.result.bundle.summary.digest
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_who_may_read_a_publication_stays_as_it_was(finished, tmp_path, monkeypatch, can_exchange):
+    if not can_exchange:
+        monkeypatch.setattr(publication, "_exchange", lambda *_: False)
+    before = os.umask(0o022)
+    try:
+        publish(finished.result.bundle, tmp_path / "out", place("report"))
+        os.umask(0o077)
+        publish(of_digest(finished.result.bundle, "other"), tmp_path / "out", place("report"))
+    finally:
+        os.umask(before)
+    assert published_digest(tmp_path / "out") == "other"
+    modes = {path.stat().st_mode & 0o777 for path in ((tmp_path / "out"), *(tmp_path / "out").iterdir())}
+    assert modes == {0o755, 0o644}

@@ -14,7 +14,9 @@ from shiftcast.pipelines.registry.bundle import (
     check_bundle,
     read_bundle,
     write_bundle,
+    write_manifest,
 )
+from shiftcast.pipelines.state.root import StoreError
 
 
 @pytest.fixture
@@ -164,3 +166,28 @@ def test_a_bundle_written_before_market_facts_had_rows_still_answers(stored, bun
     found = read_bundle(folder)
     assert found.known.market == bundle.known.market
     assert found.forecaster.concentration().equals(bundle.forecaster.concentration())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("cube.nc", "another kind of file"), ("scores.parquet", "another kind of file"),
+                       ("learned.json", "[1]"), ("learned.json", '{"version": 9}'), ("claims.parquet", None),
+                       ("summary.json", "[")]
+)  # fmt: skip
+def test_what_a_later_version_wrote_in_a_way_of_its_own_is_told(stored, name, text):
+    folder, _ = stored
+    (folder / name).unlink() if text is None else (folder / name).write_text(text, encoding="utf-8")
+    write_manifest(folder)
+    with pytest.raises(StoreError, match=r"its files are as registered and cannot be read .*; if another version"):
+        read_bundle(folder)
+
+
+def test_what_a_later_version_says_beside_the_known_is_passed_over(stored):
+    folder, _ = stored
+    before = str(read_bundle(folder).known.registry)
+    registry = pd.read_parquet(folder / "registry.parquet")
+    registry.assign(later=1).to_parquet(folder / "registry.parquet", index=False)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    (folder / "summary.json").write_text(json.dumps({**summary, "later": {"x": 1}}), encoding="utf-8")
+    (folder / "later.parquet").touch()
+    write_manifest(folder)
+    assert str(read_bundle(folder).known.registry) == before

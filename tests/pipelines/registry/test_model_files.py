@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from dataclasses import asdict
 
@@ -64,6 +65,27 @@ def test_the_revision_is_that_of_the_checkout_and_marks_changes(tmp_path):
     assert revision(tmp_path) == f"{first}-dirty"
     (tmp_path / "inside").mkdir()
     assert revision(tmp_path / "inside") == "unknown"  # installed in an environment within somebody's project
+
+
+def test_no_other_repository_is_asked_and_no_program_of_its_settings_is_run(tmp_path, monkeypatch):
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org")
+    for place in (tmp_path / "ours", tmp_path / "theirs"):
+        subprocess.run(("git", "init", "-q", place), check=True)  # noqa: S603, S607  (our own words)
+        (place / "a.py").touch()
+        for command in (("add", "a.py"), ("commit", "-q", "-m", place.name)):
+            subprocess.run((*git, "-C", str(place), *command), check=True)  # noqa: S603  (our own words)
+    mine, ran = revision(tmp_path / "ours"), tmp_path / "ran"
+    for program in (tmp_path / "ours" / ".git" / "hooks" / "post-index-change", tmp_path / "monitor"):
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\ntouch {ran}\n", encoding="utf-8")
+        program.chmod(0o755)
+    theirs = {"DIR": tmp_path / "theirs" / ".git", "WORK_TREE": tmp_path / "theirs", "CONFIG_COUNT": 1,
+              "CONFIG_KEY_0": "core.fsmonitor", "CONFIG_VALUE_0": tmp_path / "monitor"}  # fmt: skip
+    for name, value in theirs.items():  # as in a hook of theirs
+        monkeypatch.setenv(f"GIT_{name}", str(value))
+    os.utime(tmp_path / "ours" / "a.py", (1, 1))  # so that the index would be written anew
+    assert revision(tmp_path / "ours") == mine != "unknown"
+    assert not ran.exists()
 
 
 def test_without_git_the_revision_is_unknown(tmp_path, monkeypatch):
