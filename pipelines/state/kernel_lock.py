@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from shiftcast.pipelines.state.root import StoreError
 
@@ -39,13 +40,38 @@ def kernel_lock(file: Path, *, wait: float = -1) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="flock not supported", category=UserWarning)
         try:
-            lock.acquire()
+            _acquire(lock)
         except UserWarning:
-            raise StoreError(
-                f"{file.parent}: this file system keeps no locks (flock), so that two runs could not be told apart; "
-                "keep state on one that does, such as a local disk"
-            ) from None
+            raise _keeps_none(file.parent) from None
     try:
         yield
     finally:
         lock.release()
+
+
+def _acquire(lock: FileLock) -> None:
+    """Take a lock; where it is not free, see first whether one can be had that nobody else knows.
+
+    A file system may answer for ever as if a lock were held that it does not keep.
+    """
+    with contextlib.suppress(Timeout):
+        lock.acquire(timeout=0)
+        return
+    unknown = Path(lock.lock_file).with_name(f"{uuid.uuid4().hex}.lock")
+    try:
+        FileLock(unknown).acquire(timeout=0).lock.release()
+    except Timeout:
+        raise _keeps_none(unknown.parent) from None
+    except OSError:  # who may make no file here may still wait
+        pass
+    finally:
+        with contextlib.suppress(OSError):
+            unknown.unlink()
+    lock.acquire()
+
+
+def _keeps_none(folder: Path) -> StoreError:
+    return StoreError(
+        f"{folder}: this file system keeps no locks (flock), so that two runs could not be told apart; "
+        "keep state on one that does, such as a local disk"
+    )

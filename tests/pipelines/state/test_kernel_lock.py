@@ -17,11 +17,13 @@ def test_a_lock_is_held_by_one_and_free_afterwards(tmp_path):
         pass
 
 
-def test_a_file_system_without_locks_is_named_and_nothing_waits(tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EACCES, errno.EAGAIN])
+def test_a_file_system_without_locks_is_named_and_nothing_waits(tmp_path, monkeypatch, error):
     def none(*_):
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+        raise OSError(error, os.strerror(error))
 
     monkeypatch.setattr(fcntl, "flock", none)
     with pytest.raises(StoreError, match=r"this file system keeps no locks \(flock\).*keep state on one that does"), \
             locked(tmp_path, wait=600):  # fmt: skip
         pass
+    assert [each.name for each in tmp_path.iterdir() if each.name != "run.lock"] == []
