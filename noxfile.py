@@ -10,6 +10,10 @@ FAULTS_ELSEWHERE = (  # tests that are cases of the table as well: tests/faults/
     "tests/pipelines/serving/test_hands.py", "tests/pipelines/job/test_rollback.py",
     "tests/pipelines/doctor/test_examine.py", "tests/pipelines/publish/test_publication.py",
     "tests/pipelines/registry/test_former.py", "tests/pipelines/state/test_output.py",
+    "tests/pipelines/fleet/test_retraining.py", "tests/pipelines/job/test_monitor.py",
+    "tests/pipelines/publish/test_standing.py", "tests/pipelines/registry/test_bundle.py",
+    "tests/pipelines/registry/test_model_files.py", "tests/pipelines/state/test_root.py",
+    "tests/pipelines/test_cli.py",
 )  # fmt: skip
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",

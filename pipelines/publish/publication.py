@@ -20,6 +20,7 @@ from shiftcast.pipelines.pages.asked import asked_of, forget
 from shiftcast.pipelines.publish.overview import WIDTH, overview
 from shiftcast.pipelines.publish.report import write_brief
 from shiftcast.pipelines.registry.bundle import Bundle
+from shiftcast.pipelines.state.folder_lock import alone_in
 from shiftcast.pipelines.tables.formulas import guarded_frame
 from shiftcast.pipelines.tables.places import check_folder
 
@@ -96,19 +97,19 @@ def publish(
         As :func:`prepare` does.
     """
     out = prepare(out)
-    digest = bundle.summary.digest
-    fresh = _fresh(out)
-    for leftover in (fresh, _former(out)):
-        shutil.rmtree(leftover, ignore_errors=True)
-    if published_digest(out) == digest:
-        return
-    fresh.mkdir(parents=True)
-    try:
-        _write(bundle, fresh, place_report)
-    finally:
-        forget()
-    check()
-    _swap(fresh, out)
+    with alone_in(out if _filled_in_place(out) else out.parent):
+        fresh = _fresh(out)
+        for leftover in (fresh, _former(out)):
+            shutil.rmtree(leftover, ignore_errors=True)
+        if published_digest(out) == bundle.summary.digest:
+            return
+        fresh.mkdir()
+        try:
+            _write(bundle, fresh, place_report)
+        finally:
+            forget()
+        check()
+        _swap(fresh, out)
 
 
 def half_published(out: Path) -> list[Path]:
