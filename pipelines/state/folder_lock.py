@@ -37,7 +37,8 @@ def alone_in(folder: Path, *, wait: float = _SECONDS) -> Iterator[None]:
     ValueError
         If another process holds it for that long.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
     if sys.platform == "win32":  # there is no such lock
         yield
         return

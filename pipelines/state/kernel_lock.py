@@ -54,8 +54,12 @@ def _acquire(lock: FileLock) -> None:
 
     A file system may answer for ever as if a lock were held that it does not keep.
     """
-    with contextlib.suppress(Timeout):
+    try:
         lock.acquire(timeout=0)
+    except Timeout:
+        if not lock.timeout:  # who does not wait need not know why
+            raise
+    else:
         return
     unknown = Path(lock.lock_file).with_name(f"{uuid.uuid4().hex}.lock")
     try:
