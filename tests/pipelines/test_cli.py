@@ -79,7 +79,7 @@ def test_a_second_run_says_that_it_computed_nothing(shell, again, tmp_path):
         (["--origin", "yesterday"], "--origin 'yesterday' is not a date of the form 2026-03-16"),
         (["--origin", "2026-02-30"], "--origin '2026-02-30' is not a date of the form 2026-03-16"),
         (["--record", "nowhere"], "nowhere: no observations_*.csv file; give a folder of records"),
-        (["--out", "mlruns"], "which no run published and publishing would delete"),
+        (["--out", "mlruns"], "give a folder beside it as --out"),
     ],
 )
 def test_wrong_words_end_with_one_line_and_code_2(shell, words, said):
