@@ -45,7 +45,8 @@ ROWS = "series,period_end,value\na,2026-01-31,1.5\na,2026-02-28,2.5\n"
 
 def written(table, **options):
     into = io.BytesIO()
-    pq.write_table(table, into, compression="zstd", store_schema=False, write_statistics=False, **options)
+    options = {"compression": "zstd", **options}
+    pq.write_table(table, into, store_schema=False, write_statistics=False, **options)
     return into.getvalue()
 
 
@@ -140,6 +141,26 @@ def test_a_header_of_hostile_bytes_is_refused(header, monkeypatch):
     column = pq.ParquetFile(io.BytesIO(written(pa.table({"n": [1]})))).metadata.row_group(0).column(0)
     with pytest.raises(pa.ArrowInvalid, match="the header of a page"):
         list(pages_of(io.BytesIO(b"PAR1" + header), column))
+
+
+def test_zeros_are_no_pages():
+    column = pq.ParquetFile(io.BytesIO(written(pa.table({"n": [1]})))).metadata.row_group(0).column(0)
+    empty = b"\x15\x04\x15\x00\x15\x00\x00"  # a dictionary of nothing
+    assert next(pages_of(io.BytesIO(b"PAR1" + empty), column)).values == 0
+    for content, said in ((bytes(99), "holds no size"), (empty * 9, "holds no values")):
+        with pytest.raises(pa.ArrowInvalid, match=f"the header of a page {said}"):
+            list(pages_of(io.BytesIO(b"PAR1" + content), column))
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("packing", ["zstd", "none", "gzip"])
+def test_honest_lists_of_text_that_shares_its_beginning_are_read(version, packing):
+    tags = [[f"team-{number:05d}", None, "team"] if number % 3 else None for number in range(9_000)]
+    data = prefixed(tags, pa.list_(pa.string()), data_page_version=version, compression=packing)
+    told = []
+    found = parquet_batches(io.BytesIO(data), "f.parquet", InputError, told.append)
+    assert [cell for each in found for cell in each["name"].to_pylist()] == tags
+    assert sum(told) < 1 << 19
 
 
 def test_pages_are_those_of_any_writer():
