@@ -96,7 +96,7 @@ def test_a_footer_that_states_few_values_of_a_list_is_not_believed():
 
 
 def test_rows_of_nothing_count():
-    with pytest.raises(InputError, match="unpacks to 16000"):
+    with pytest.raises(InputError, match="unpacks to 8388608"):
         batches(written(pa.table({"value": pa.nulls(2_000_000, pa.int64())})))
 
 
@@ -150,6 +150,12 @@ def test_zeros_are_no_pages():
     for content, said in ((bytes(99), "holds no size"), (empty * 9, "holds no values")):
         with pytest.raises(pa.ArrowInvalid, match=f"the header of a page {said}"):
             list(pages_of(io.BytesIO(b"PAR1" + content), column))
+
+
+def test_a_page_is_of_the_kind_that_its_header_names():
+    column = pq.ParquetFile(io.BytesIO(written(pa.table({"n": [1]})))).metadata.row_group(0).column(0)
+    newer = b"\x15\x00\x15\x00\x15\x00\x2c\x15\x02\x00\x3c\x15\x7e\x00\x00"  # of one value, and 63 by the other
+    assert next(pages_of(io.BytesIO(b"PAR1" + newer), column)).values == 1
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
