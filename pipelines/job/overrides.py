@@ -10,7 +10,7 @@ from filelock import Timeout
 
 from shiftcast.features.bounds import check_figure
 from shiftcast.features.frames import DataFrame, Overrides, check, conform, empty
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, error_of
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError
@@ -47,7 +47,7 @@ def read_overrides(root: Path) -> DataFrame[Overrides]:
     try:
         return check(conform(pd.read_csv(path, keep_default_na=False), Overrides), Overrides)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise error_of(path, error) from None
     except (ValueError, OSError) as error:  # what pandas raises on a file that is no table, or a cell that is no day
         said = f"{path}: cannot be read as a table ({said_of(error)}); restore it from a copy, or move it away"
         raise StoreError(said) from None

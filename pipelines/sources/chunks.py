@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,9 @@ from shiftcast.pipelines.sources.formats.header import find_header, first_row, h
 from shiftcast.pipelines.sources.lines import SHOWN, Records, read_records, split_cells
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
-from shiftcast.pipelines.sources.unpacking import check_values
+from shiftcast.pipelines.sources.unpacking import check_values, parquet_tables
 from shiftcast.pipelines.tables.letters import with_whole_letters
-from shiftcast.pipelines.tables.parquet import ROWS, check_width, parquet_batches
-from shiftcast.pipelines.tables.unpacked import Unpacking
+from shiftcast.pipelines.tables.parquet import ROWS, check_width
 
 Row = Mapping[str, object]
 _CELLS: Final = 1 << 25  # of rows of JSON that are held at once
@@ -289,11 +287,8 @@ def parquet(opened: Opened) -> Iterator[Chunk]:
     UnreadableFileError
         If it is damaged or not Parquet, has a column twice, or unpacks to far more than its own size.
     """
-    size = opened.stream.seek(0, io.SEEK_END)
-    opened.stream.seek(0)
-    unpacking = Unpacking(opened.name, lambda: size, UnreadableFileError, "export it as CSV")
     line = 2
-    for batch in parquet_batches(opened.stream, opened.name, UnreadableFileError, unpacking.add):
+    for batch in parquet_tables(opened.name, opened.stream):
         cells = batch.to_pandas()
         yield Chunk(cells, np.arange(line, line + len(cells), dtype=np.int64), opened.name)
         line += len(cells)

@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from pathlib import Path
 
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, error_of
 from shiftcast.forecast.migration.learned import LearnedFamily, from_json
 from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.sources.unpacking import check_values
@@ -50,6 +50,6 @@ def _own(file: Path) -> LearnedFamily:
     try:
         return from_json(json.loads(check_values(str(file), text)))
     except InputError as error:
-        raise UnreadableFileError(f"{file}: {error}") from None
+        raise UnreadableFileError(str(error_of(file, error))) from None
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
         raise UnreadableFileError(f"{file}: holds no learned numbers; {remedy}") from None

@@ -29,6 +29,7 @@ _OTHERS: Final[Mapping[bytes, str]] = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first", b"Rar!\x1a": "a RAR archive; unpack it first",
     b"Obj\x01": "an Avro file; export CSV or Parquet", b"ARROW1\x00": "an Arrow file; export CSV or Parquet",
     b"%PDF-": "a PDF; export the table behind it", b"SQLite format 3\x00": "a database; export its table as CSV",
+    b"\x04\x22\x4d\x18": "packed as LZ4; unpack it first, or pack it with gzip or zstd",
 }  # fmt: skip
 _WORKBOOK_PARTS: Final = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 _TAR_AT, _TAR = 257, b"ustar"
@@ -205,6 +206,8 @@ def _files(name: str, raw: io.RawIOBase, unpacking: Unpacking, depth: int = 0) -
     stream = unpacked_stream(packed, packed.peek(MARK)[:MARK], unpacking) or packed
     head = stream.peek(_TAR_AT + 5)[: _TAR_AT + 5]
     other = next((what for mark, what in _OTHERS.items() if head.startswith(mark)), "")
+    if name.lower().endswith(".br"):  # which begins with no mark of its own
+        other = "packed as Brotli; unpack it first, or pack it with gzip or zstd"
     if other:
         raise UnreadableFileError(f"{name}: is {other}")
     if head.startswith((_PARQUET, _ZIP, _OLD_WORKBOOK)):

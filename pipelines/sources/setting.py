@@ -18,7 +18,7 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _WORDS: Final = 12
-_COUNT: Final = re.compile(r"\d{1,9}(\.\d{0,9}|/\d{1,9})?|\.\d{1,9}", re.ASCII)
+_COUNT: Final = re.compile(r"\d{1,9}(\.\d{0,30}|/\d{1,9})?|\.\d{1,30}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def instance_types(extra: Path | None = None) -> Mapping[str, tuple[str, float]]
     Parameters
     ----------
     extra
-        CSV of ``instance, accelerator, count``; a count may be a fraction, such as 1/6.
+        CSV of ``instance, accelerator, count``; a count may have decimals or be a fraction, such as 1/6.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def instance_types(extra: Path | None = None) -> Mapping[str, tuple[str, float]]
             if not name or not accelerator or not _is_count(count, high):
                 raise UnreadableFileError(
                     f"{path}: line {row['line']}: instance {name!r} with {count!r} of {accelerator!r}; "
-                    "give instance, accelerator and a count above zero"
+                    "give instance, accelerator and a count above zero, such as 8, 0.125 or 1/7"
                 )
             known[name.lower()] = (accelerator, float(Fraction(count)))
     return known

@@ -60,7 +60,7 @@ def read_text(path: Path) -> str:
     Raises
     ------
     UnreadableFileError
-        If the file is absent, empty, or holds NUL bytes; or is so large that it is no record.
+        If the file is absent, empty, no text, or holds NUL bytes; or is so large that it is no record.
     """
     try:
         text = whole_text(path, UnreadableFileError, errors="surrogateescape")
@@ -68,6 +68,8 @@ def read_text(path: Path) -> str:
         raise UnreadableFileError(
             f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
         ) from None
+    except UnicodeDecodeError:  # of UTF-16, which may end within a letter
+        raise UnreadableFileError(f"{path}: is no text; save it as UTF-8") from None
     if not text.strip() or "\x00" in text:
         what = "is empty" if not text.strip() else "holds NUL bytes: it is not a text file"
         raise UnreadableFileError(f"{path}: {what}; put back the file or remove it from the record")

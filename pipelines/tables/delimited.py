@@ -6,9 +6,12 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, cast
+
+import numpy as np
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.tables.parquet import check_width
@@ -19,11 +22,14 @@ DELIMITERS: Final = (",", ";", "\t")
 LINE: Final = 1 << 26  # bytes of a line: 16,384 cells as long as a sheet's can be do not fill one
 _HEAD: Final = 1 << 20  # characters of a header
 _UTF8: Final = "utf-8-sig"
+_END: Final = ("\n", "end")  # a row after the last
+_BROTLI: Final = ".br"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PACKINGS: Final = "which is not read; unpack it, or pack it with gzip or zstd"
 _OTHERS: Final = {
     b"PK\x03\x04": "is an archive, or a workbook without its ending; unpack it, or name it .xlsx or .ods",
     b"\xd0\xcf\x11\xe0": "is a workbook without its ending; name it .xls", b"PAR1\x15": "is Parquet; name it .parquet",
-    b"ARROW1\x00": "is an Arrow file; write CSV or Parquet",
+    b"ARROW1\x00": "is an Arrow file; write CSV or Parquet", b"\x04\x22\x4d\x18": f"is packed as LZ4, {_PACKINGS}",
 }  # fmt: skip
 _QUOTED: Final = re.compile(r'(?:^|(?<=[,;\t]))"(?:[^"]|"")*"')
 _POINT: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -57,11 +63,8 @@ def plain_csv(file: Path, text: Collection[str]) -> Path | bytes:
     delimiter, encoding = _form(file)
     if (delimiter, encoding) == (DELIMITERS[0], _UTF8):
         return file
-    try:
-        with text_of(file) as lines:
-            rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-    except csv.Error as error:
-        raise InputError(f"{file}: {error}; repair the quoting") from None
+    with text_of(file) as lines:
+        rows = [row for row in _rows(lines, delimiter, file) if row]
     return _written(_with_points(rows, text, str(file), sure=delimiter == ";"))
 
 
@@ -84,42 +87,48 @@ def opened(source: Path | bytes) -> BinaryIO:
         If it is no text; as it is read, if it is damaged, a line is too long, a quote has no end, or it unpacks
         to far more than its size.
     """
-    if isinstance(source, bytes):
-        return io.BytesIO(source)
+    return io.BytesIO(source) if isinstance(source, bytes) else _stream(source, lambda: _check_quotes(source))
+
+
+def _stream(source: Path, at_end: Callable[[], None] = lambda: None) -> BinaryIO:
+    """Return the bytes of a file, unpacked; what is done at the end of one whose quotes are in doubt may refuse it."""
     file = source.open("rb")
     head = file.peek(MARK)
     other = next((said for mark, said in _OTHERS.items() if head.startswith(mark)), "")
-    if other:
+    if other or source.suffix.lower() == _BROTLI:  # which begins with no mark of its own
         file.close()
-        raise InputError(f"{source}: {other}")
+        raise InputError(f"{source}: {other or f'is packed as Brotli, {_PACKINGS}'}")
     unpacking = Unpacking(str(source), file.tell, InputError, ratio=WHOLE)
     stream = unpacked_stream(file, head[:MARK], unpacking)
-    return cast("BinaryIO", io.BufferedReader(_Lines(stream or file, file, str(source))))
+    return cast("BinaryIO", io.BufferedReader(_Lines(stream or file, file, str(source), at_end)))
 
 
-def text_of(source: Path | bytes) -> io.TextIOWrapper:
-    """Return a CSV as text from its start.
+def text_of(source: Path | bytes, errors: str = "strict") -> io.TextIOWrapper:
+    """Return a CSV as text from its start; whether its quotes end is for who reads its rows.
 
     Parameters
     ----------
     source
         As :func:`plain_csv` gives it.
+    errors
+        What is done about bytes that are no letters, as :meth:`bytes.decode` takes it.
 
     Returns
     -------
     TextIOWrapper
         Of UTF-8, with or without its mark, or of UTF-16 with one; ends of lines as they are.
     """
-    stream = cast("io.BufferedReader", opened(source))
+    stream = cast("io.BufferedReader", io.BytesIO(source) if isinstance(source, bytes) else _stream(source))
     encoding = "utf-16" if isinstance(source, Path) and stream.peek(2)[:2] in _UTF16 else _UTF8
-    return io.TextIOWrapper(stream, encoding=encoding, newline="")
+    return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
 
 
 class _Lines(io.RawIOBase):
-    """A stream that hands on bytes, and refuses a line that is no row of a table, and a quote that has no end."""
+    """A stream that hands on bytes, refuses a line that is no row of a table, and asks about quotes in doubt."""
 
-    def __init__(self, raw: BinaryIO, file: BinaryIO, name: str) -> None:
+    def __init__(self, raw: BinaryIO, file: BinaryIO, name: str, at_end: Callable[[], None]) -> None:
         self._raw, self._file, self._name, self._since, self._quotes = raw, file, name, 0, 0
+        self._at_end, self._doubtful = at_end, False
 
     def readable(self) -> bool:
         return True
@@ -141,10 +150,45 @@ class _Lines(io.RawIOBase):
             raise InputError(
                 f"{self._name}: a line of it is longer than {LINE >> 20} MiB; check that it is text with line ends"
             )
-        self._quotes += data.count(b'"')
-        if not data and self._quotes % 2:  # up to the end a reader would take all rows for one cell, or pass them over
-            raise InputError(f"{self._name}: a quote has no end; close it or double it")
+        self._count(data)
+        if not data and (self._doubtful or self._quotes % 2):
+            self._at_end()
         return len(data)
+
+    def _count(self, data: bytes) -> None:
+        """Count quotes, and note whether a line ends after an odd number of them, as within an open one."""
+        if b'"' not in data:
+            self._doubtful |= bool(self._quotes % 2) and b"\n" in data
+            return
+        held = np.frombuffer(data, dtype=np.uint8)
+        quotes, ends = np.flatnonzero(held == ord('"')), np.flatnonzero(held == ord("\n"))
+        self._doubtful |= bool(((self._quotes + np.searchsorted(quotes, ends)) % 2).any())
+        self._quotes += len(quotes)
+
+
+def _check_quotes(file: Path) -> None:
+    """Raise if a quote of a CSV has no end: a reader would take all rows for one cell, or pass them over.
+
+    Their number does not tell: one that stands within a cell, such as an inch mark, opens none.
+    """
+    with text_of(file, "surrogateescape") as lines:
+        head = lines.readline(_HEAD)
+        for _ in _rows(chain((head,), lines), _divider(head), file):
+            pass
+
+
+def _rows(lines: Iterator[str], delimiter: str, file: Path) -> Iterator[list[str]]:
+    """Yield the rows of a CSV, and raise at the end if the last goes on within a quote."""
+    row: list[str] = []
+    rows = csv.reader(chain(lines, _END), delimiter=delimiter)
+    try:
+        for following in rows:
+            yield row
+            row = following
+    except csv.Error as error:
+        raise InputError(f"{file}: {error}; repair the quoting") from None
+    if row != [_END[-1]]:
+        raise InputError(f"{file}: a quote has no end; close it or double it")
 
 
 def _form(file: Path) -> tuple[str, str]:
@@ -154,10 +198,14 @@ def _form(file: Path) -> tuple[str, str]:
             head = lines.readline(_HEAD)
         except UnicodeDecodeError:
             return DELIMITERS[0], _UTF8
-        bare = _QUOTED.sub("", head)
-        found = max(DELIMITERS, key=bare.count)
-        check_width(str(file), bare.count(found) + 1, InputError)
+        found = _divider(head)
+        check_width(str(file), _QUOTED.sub("", head).count(found) + 1, InputError)
         return found, lines.encoding
+
+
+def _divider(head: str) -> str:
+    """Return what stands between the names of a header, outside of quotes."""
+    return max(DELIMITERS, key=_QUOTED.sub("", head).count)
 
 
 def _with_points(rows: list[list[str]], text: Collection[str], file: str, *, sure: bool) -> list[list[str]]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shiftcast.pipelines.tables.page_headers import pages_of
+from shiftcast.pipelines.tables.prefixes import shared_bytes
 
 ROWS: Final = 50_000
 BATCH: Final = 1 << 26  # bytes of the cells that are held at once
@@ -59,10 +60,8 @@ def parquet_batches(
     try:
         plain = pq.ParquetFile(file)
         texts = _texts(plain, name, refusal)
-        weights = [_weight(file, plain.metadata, group) for group in range(plain.num_row_groups)]
-        pages = sum(each.pages for each in weights)
-        unpacked(pages)
-        beyond = _beyond(pages, unpacked)
+        weights = [_weight(file, plain.metadata, group, unpacked) for group in range(plain.num_row_groups)]
+        beyond = _beyond(sum(each.pages for each in weights), unpacked)
         prefixed = {each for weight in weights for each in weight.prefixed}
         file.seek(0)
         opened = pq.ParquetFile(file, read_dictionary=[each for each in texts if each not in prefixed])
@@ -126,34 +125,39 @@ class _Weight:
     pages: int
     cells: int
     longest: int
-    prefixed: tuple[str, ...]
+    prefixed: frozenset[str]
 
     def rows_at_once(self, rows: int) -> int:
         """Return how many of its rows may be held at once."""
         return max(1, min(ROWS, BATCH * rows // max(self.cells, 1), BATCH // max(self.longest, 1)))
 
 
-def _weight(file: BinaryIO, metadata: pq.FileMetaData, group: int) -> _Weight:
+def _weight(file: BinaryIO, metadata: pq.FileMetaData, group: int, unpacked: Callable[[int], None]) -> _Weight:
     """Weigh a row group by the headers of its pages; its rows count too, since a page may hold any number of nothing.
 
-    A text that shares its beginning with the one before is at most as long as its page.
+    A text that shares its beginning with the one before is at most as long as its page; a row of a list may hold any
+    number of them, so that there their lengths are read.
     """
     pages, cells, longest = metadata.row_group(group).num_rows * _WORD, 0, 0
-    prefixed: list[str] = []
+    unpacked(pages)
+    prefixed: set[str] = set()
     for place in range(len(metadata.schema)):
         column, kind = metadata.row_group(group).column(place), metadata.schema.column(place)
         size = kind.length if kind.physical_type == _FIXED else _WORD
-        held = list(pages_of(file, column))
-        made = size * sum(page.values for page in held)
-        if kind.physical_type == _TEXT and any(page.prefixed for page in held):
-            prefixed.append(kind.path)
-            text = max(page.unpacked for page in held)
-            longest += text
-            made = made * max(text, 1) if kind.max_repetition_level else made
-        read = sum(page.unpacked for page in held)
-        pages += read + (made if kind.max_repetition_level or size > _WORD else 0)
-        cells += read + made
-    return _Weight(pages, cells, longest, tuple(prefixed))
+        lists, text = kind.max_repetition_level > 0, 0
+        for page in pages_of(file, column):
+            made = size * page.values
+            own = page.unpacked + (made if lists or size > _WORD else 0)
+            unpacked(own)  # before more is read of it
+            shared = 0
+            if kind.physical_type == _TEXT and page.prefixed:
+                prefixed.add(kind.path)
+                shared = shared_bytes(file, page, column, kind) if lists else 0
+                unpacked(shared)
+            text = max(text, page.unpacked)
+            pages, cells = pages + own + shared, cells + page.unpacked + made + shared
+        longest += text if kind.path in prefixed else 0
+    return _Weight(pages, cells, longest, frozenset(prefixed))
 
 
 def _joined(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 TEXT: Final = 1 << 25  # bytes of a table of records or rules
 SETTINGS: Final = 1 << 20  # bytes of a file of settings, thousands of sections
 _DEEP: Final = re.compile(  # the library keeps every beginning of a dotted key
-    r"""(?:\A|[\n\[{,])[ \t]*+(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}"""
+    r"""(?:\A|[\n\[{,])[ \t]*+(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}"""
 )
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

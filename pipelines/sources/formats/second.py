@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.pipelines.records import RECORDS
-from shiftcast.pipelines.sources.chunks import Chunk, parquet
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.formats.header import SAMPLE, find_header
 from shiftcast.pipelines.sources.formats.macros import MACROS
 from shiftcast.pipelines.sources.formats.mapping import Described
@@ -31,6 +31,7 @@ from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting, instance_types
 from shiftcast.pipelines.sources.sieve import column_key
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.pipelines.sources.unpacking import parquet_tables
 
 _SPOKEN: Final = {"\t": "tabs", " ": "spaces", ",": "commas", ";": "semicolons", "|": "pipes"}
 _BELOW_HEADER: Final = 2  # the line of the first row, as the readers count
@@ -113,7 +114,7 @@ def load_raw(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Setti
     if kind == "delimited text":
         kind, lines = _load_text(database, whole, setting)
     elif kind == "parquet":
-        deque(parquet(whole), maxlen=0)  # which bounds what it unpacks to, as DuckDB does not
+        deque(parquet_tables(whole.name, whole.stream), maxlen=0)  # which bounds what it unpacks to, as DuckDB does not
         whole.stream.seek(0)
         with _copied(whole.stream) as path:
             _append(database, f"read_parquet('{path}')")

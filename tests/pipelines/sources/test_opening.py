@@ -115,11 +115,22 @@ def test_an_archive_that_cannot_be_read_says_what_to_do(tmp_path):
         (deep, "archives in archives in archives; unpack it first"),
         (b"7z\xbc\xaf\x27\x1c\x00\x04", "7z archive; unpack it first"),
         (b"Obj\x01\x02", "Avro file; export CSV or Parquet"),
+        (b"\x04\x22\x4d\x18\x64", "packed as LZ4; unpack it first, or pack it with gzip or zstd"),
         (zipped(("one.csv", TEXT))[:-30], "cut short or damaged"),
     ):
         path.write_bytes(data)
         with pytest.raises(UnreadableFileError, match=said):
             content(path)
+
+
+def test_a_file_packed_as_brotli_is_named_by_its_ending(tmp_path):
+    path = tmp_path / "rows.csv.br"
+    path.write_bytes(TEXT)
+    with (
+        pytest.raises(UnreadableFileError, match=r"rows\.csv\.br: is packed as Brotli; unpack it first"),
+        opened(str(path), path.name, hashlib.sha256()) as files,
+    ):
+        list(files)
 
 
 def test_a_file_that_is_not_there(tmp_path):

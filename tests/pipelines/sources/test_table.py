@@ -48,6 +48,7 @@ def test_missing_cells_are_empty_and_surplus_cells_are_kept_apart(tmp_path):
     [
         (b"", "is empty; put back the file"),
         (b"\n \n", "is empty; put back the file"),
+        (b"\xff\xfeabc", "is no text; save it as UTF-8"),
         (b"a,b\n1,\x002\n", "holds NUL bytes: it is not a text file"),
         (b'a,b\n1,"x\n2,y\n', "line 3: unexpected end of data; repair the quoting"),
         (b'a,b\n1,"x"y\n', "line 2: .*; repair the quoting"),

@@ -20,9 +20,11 @@ from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.sources import chunks, unpacking
 from shiftcast.pipelines.sources.documents import documents
 from shiftcast.pipelines.sources.formats.rows import rows_of
+from shiftcast.pipelines.sources.formats.second import load_raw, raw_database
 from shiftcast.pipelines.sources.lines import LINE_LIMIT, read_records
 from shiftcast.pipelines.sources.long_files import read_long
 from shiftcast.pipelines.sources.opening import Opened, opened
+from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.tables import unpacked, weighing
 
@@ -90,6 +92,19 @@ def test_a_column_of_an_extension_type_is_refused_by_its_name(tmp_path, within):
     pq.write_table(pa.table({"n": [1], "tags": pa.ListArray.from_arrays([0, 1], cells) if within else cells}), path)
     with pytest.raises(UnreadableFileError, match="column 'tags' is of an extension type; export it as text"):
         read(path)
+
+
+def test_the_second_way_bounds_parquet_and_makes_no_frames_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "Chunk", None)
+    for cell, rows in (("a", 3), (LONG, ROWS)):
+        path = parquet(tmp_path / f"{rows}.parquet", pa.table({"name": one_entry(cell, rows)}))
+        with raw_database(Setting()) as database, opened(str(path), path.name, hashlib.sha256()) as files:
+            file = next(iter(files))  # which is closed behind the last
+            if rows == ROWS:
+                with pytest.raises(UnreadableFileError, match=r"bytes of it unpack .* export it as CSV"):
+                    load_raw(database, file, Setting())
+            else:
+                assert load_raw(database, file, Setting()).rows == rows
 
 
 def test_long_cells_come_in_short_chunks_and_none_is_lost(tmp_path):

@@ -8,6 +8,8 @@ import itertools
 import json
 import lzma
 import struct
+import subprocess
+import sys
 import zipfile
 from types import SimpleNamespace
 
@@ -43,7 +45,8 @@ ROWS = "series,period_end,value\na,2026-01-31,1.5\na,2026-02-28,2.5\n"
 
 def written(table, **options):
     into = io.BytesIO()
-    pq.write_table(table, into, compression="zstd", store_schema=False, write_statistics=False, **options)
+    options = {"compression": "zstd", **options}
+    pq.write_table(table, into, store_schema=False, write_statistics=False, **options)
     return into.getvalue()
 
 
@@ -93,7 +96,7 @@ def test_a_footer_that_states_few_values_of_a_list_is_not_believed():
 
 
 def test_rows_of_nothing_count():
-    with pytest.raises(InputError, match="unpacks to 16000"):
+    with pytest.raises(InputError, match="unpacks to 8388608"):
         batches(written(pa.table({"value": pa.nulls(2_000_000, pa.int64())})))
 
 
@@ -138,6 +141,32 @@ def test_a_header_of_hostile_bytes_is_refused(header, monkeypatch):
     column = pq.ParquetFile(io.BytesIO(written(pa.table({"n": [1]})))).metadata.row_group(0).column(0)
     with pytest.raises(pa.ArrowInvalid, match="the header of a page"):
         list(pages_of(io.BytesIO(b"PAR1" + header), column))
+
+
+def test_zeros_are_no_pages():
+    column = pq.ParquetFile(io.BytesIO(written(pa.table({"n": [1]})))).metadata.row_group(0).column(0)
+    empty = b"\x15\x04\x15\x00\x15\x00\x00"  # a dictionary of nothing
+    assert next(pages_of(io.BytesIO(b"PAR1" + empty), column)).values == 0
+    for content, said in ((bytes(99), "holds no size"), (empty * 9, "holds no values")):
+        with pytest.raises(pa.ArrowInvalid, match=f"the header of a page {said}"):
+            list(pages_of(io.BytesIO(b"PAR1" + content), column))
+
+
+def test_a_page_is_of_the_kind_that_its_header_names():
+    column = pq.ParquetFile(io.BytesIO(written(pa.table({"n": [1]})))).metadata.row_group(0).column(0)
+    newer = b"\x15\x00\x15\x00\x15\x00\x2c\x15\x02\x00\x3c\x15\x7e\x00\x00"  # of one value, and 63 by the other
+    assert next(pages_of(io.BytesIO(b"PAR1" + newer), column)).values == 1
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("packing", ["zstd", "none", "gzip"])
+def test_honest_lists_of_text_that_shares_its_beginning_are_read(version, packing):
+    tags = [[f"team-{number:05d}", None, "team"] if number % 3 else None for number in range(9_000)]
+    data = prefixed(tags, pa.list_(pa.string()), data_page_version=version, compression=packing)
+    told = []
+    found = parquet_batches(io.BytesIO(data), "f.parquet", InputError, told.append)
+    assert [cell for each in found for cell in each["name"].to_pylist()] == tags
+    assert sum(told) < 1 << 19
 
 
 def test_pages_are_those_of_any_writer():
@@ -266,6 +295,28 @@ def test_a_workbook_that_is_none_is_left_to_its_reader():
     assert file.tell() == 0
 
 
+def test_a_workbook_is_tried_by_no_module_of_the_folder_we_are_in(tmp_path, monkeypatch):
+    (tmp_path / "resource.py").write_text("open('ran', 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    trying.try_workbook(io.BytesIO(b"no workbook"), "f.xls", ValueError)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_workbook_that_could_not_be_tried_is_refused(monkeypatch):
+    for script, said in (("import none_such", "could not be tried"), ("import time; time.sleep(9)", "take more than")):
+        monkeypatch.setattr(trying, "_OPEN", script)
+        monkeypatch.setattr(trying, "_WAIT", 1)
+        with pytest.raises(ValueError, match=rf"^f\.xls: its sheets {said}.*; save it as CSV"):
+            trying.try_workbook(io.BytesIO(), "f.xls", ValueError)
+
+
+def test_a_workbook_is_tried_under_limits_lower_than_ours(tmp_path):
+    script = tmp_path / "try.py"
+    script.write_text(trying._OPEN.format(paths=sys.path))
+    limited = f"ulimit -v 500000; exec {sys.executable} -I {script}"
+    assert subprocess.run(limited, shell=True, stdin=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S602  (our own words)
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, pa.compress])
 @pytest.mark.parametrize("text", [ROWS, ROWS.replace(",", ";").replace(".5", ",5")], ids=["commas", "semicolons"])
 def test_packed_tables_are_read_at_every_door_and_bombs_are_not(tmp_path, monkeypatch, pack, text):
@@ -330,8 +381,17 @@ def test_what_is_no_text_is_named(tmp_path, content, said):
         "\0",
         ".".join("a" * 50_000) + " = 1",
         "a = 1\n" + " . ".join(['""'] * 40) + " = 1",
+        ".".join([r'"\""'] * 40) + " = 1",
     ],
-    ids=["brackets", "digits", "a key twice", "a NUL", "a key of many parts", "a key of many empty parts"],
+    ids=[
+        "brackets",
+        "digits",
+        "a key twice",
+        "a NUL",
+        "a key of many parts",
+        "a key of many empty parts",
+        "a key of many quotes",
+    ],
 )
 def test_settings_that_are_none_end_in_one_line(tmp_path, content):
     path = tmp_path / "fleet.toml"
@@ -373,11 +433,14 @@ def test_learned_numbers_that_are_none_end_in_one_line(tmp_path, content):
 def test_a_count_that_is_none_is_refused_and_not_written_out(tmp_path, count):
     path = tmp_path / "instances.csv"
     path.write_text(f"instance,accelerator,count\nmine.large,h100,{count}\n")
-    with pytest.raises(UnreadableFileError, match=r"line 2: instance 'mine.large' .* a count above zero"):
+    with pytest.raises(
+        UnreadableFileError, match=r"line 2: instance 'mine.large' .* a count above zero, such as .* 1/7"
+    ):
         instance_types(path)
 
 
-@pytest.mark.parametrize(("count", "held"), [("8", 8.0), ("1/6", 1 / 6), ("0.5", 0.5), (".25", 0.25), ("2.", 2.0)])
+@pytest.mark.parametrize(("count", "held"), [("8", 8.0), ("1/6", 1 / 6), ("0.5", 0.5), (".25", 0.25), ("2.", 2.0),
+                                            ("0.14285714285714285", 1 / 7)])  # fmt: skip
 def test_counts_of_instances_are_read(tmp_path, count, held):
     path = tmp_path / "instances.csv"
     path.write_text(f"instance,accelerator,count\nmine.large,h100,{count}\n")
@@ -388,7 +451,7 @@ def test_values_of_json_documents_are_counted_for_learned_numbers_too(tmp_path, 
     monkeypatch.setattr("shiftcast.pipelines.sources.unpacking.VALUES", 10)
     path = tmp_path / "learned.json"
     path.write_text(json.dumps(list(range(20))))
-    with pytest.raises(UnreadableFileError, match="a JSON document of 20 values, more than 10"):
+    with pytest.raises(UnreadableFileError, match=rf"^{path}: a JSON document of 20 values, more than 10"):
         load_learned(path)
 
 
@@ -413,6 +476,37 @@ def test_rows_after_an_open_quote_are_not_passed_over(tmp_path, rows, divider):
     for reader in (lambda path: read_series(path, COLUMNS), read_long):
         with pytest.raises(InputError, match=r"a quote has no end|EOF inside string|field larger than"):
             reader(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("divider", [",", ";"])
+def test_quotes_within_cells_are_inch_marks_and_open_nothing(tmp_path, divider, encoding):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(ROWS.replace("a,", 'rack 19" A \u0422,').replace("\na", '\n"a"', 1).replace(
+        "2.5\n", '2.5\n19",2026-03-31,3.5\n').replace(",", divider).encode(encoding))  # fmt: skip
+    for found in (read_series(path, COLUMNS), read_long(path)):
+        assert found["series"].tolist() == ['rack 19" A \u0422'] * 2 + ['19"']
+        assert found["value"].tolist() == [1.5, 2.5, 3.5]
+
+
+@pytest.mark.parametrize("cell", ['"1', '19"\na,2026-04-30,"1', '"x"y\na,2026-04-30,"1'])
+def test_a_quote_without_end_is_found_beside_those_that_open_nothing(tmp_path, cell):
+    path = tmp_path / "rows.csv"
+    for encoding in ("utf-8", "utf-16"):
+        path.write_bytes((ROWS + f"a,2026-03-31,{cell}\na,2026-05-31,2\n").encode(encoding))
+        for reader in (lambda path: read_series(path, COLUMNS), read_long):
+            with pytest.raises(InputError, match=r"rows\.csv.* a quote has no end; close|EOF inside string"):
+                reader(path)
+
+
+def test_a_packing_that_is_not_read_is_named(tmp_path):
+    packed = {"LZ4": pa.compress(ROWS.encode(), "lz4", asbytes=True), "Brotli": pa.compress(ROWS.encode(), "brotli")}
+    for kind, ending in (("LZ4", "lz4"), ("Brotli", "br")):
+        path = tmp_path / f"rows.csv.{ending}"
+        path.write_bytes(packed[kind])
+        for reader in (lambda path: read_series(path, COLUMNS), read_long):
+            with pytest.raises(InputError, match=rf"is packed as {kind}, which is not read; unpack it, or pack"):
+                reader(path)
 
 
 def test_a_cell_of_several_lines_is_one_name(tmp_path):
