@@ -118,7 +118,7 @@ def _took(work: Callable[[], object]) -> float:
 
 
 def long_words(bench: Bench, words: str) -> None:
-    """Say a long text, and hold it as a variable: twenty times the letters take no more than a moment."""
+    """Say a long text, and hold it as a variable: neither takes more than a moment."""
     bench.patch.setenv("NOTES", words)
     assert _took(lambda: said_of(ValueError(f"columns {words} are not known"))) < 10
     assert _took(lambda: command_line(f"no column {words}", bench)) < 10

@@ -113,7 +113,8 @@ def test_a_long_number_may_be_a_password():
 
 LONG = {  # what took cubic time, or would take it by one of its parts
     "keys": "-key" * 5000, "keys by dots": "key." * 5000, "keys of a query": "&key" * 5000, "no value": "key=:" * 4000,
-    "stops": "key" * 3000 + "=" + ":" * 10_000, "fields": "a-design=" * 2000, "ats": "://" * 7000, "file": "sslkey" * 3000,
+    "stops": "key" * 3000 + "=" + ":" * 10_000, "fields": "a-design=" * 2000, "ats": "://" * 7000,
+    "file": "sslkey" * 3000,
 }  # fmt: skip
 
 
