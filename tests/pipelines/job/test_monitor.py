@@ -207,7 +207,7 @@ def wide_break(monkeypatch):
     monkeypatch.setattr(monitor_module, "sealed", lambda bundle: bundle)
 
 
-def test_what_stands_where_the_champion_is_published_keeps_the_alias_and_silences_no_alarm(
+def test_what_stands_where_the_champion_is_published_stops_a_round_before_the_alias_moves(
     watched, record, seen, monkeypatch, quick, tmp_path
 ):
     before = champion_version(watched).version
