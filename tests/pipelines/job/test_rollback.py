@@ -165,7 +165,7 @@ def reasons(store):
     return {str(each.version): each.tags["shiftcast.reason"] for each in all_versions(store)}
 
 
-@pytest.mark.parametrize("next_act", ["rollback to another", "promotion"])
+@pytest.mark.parametrize("next_act", ["rollback to another", pytest.param("promotion", marks=pytest.mark.slow)])
 def test_what_moves_the_alias_on_leaves_the_reasons_of_a_rollback_that_died(twice, next_act):
     third = run(replace(twice, settings=replace(twice.settings, seed=9)))
     assert (third.version, champion(twice)) == ("3", "3")
