@@ -36,7 +36,8 @@ def doctor(
             f"migrated; {kept} is what it was\n" if kept else "the database is of MLflow's present schema\n"
         )
     if relocate:
-        sys.stdout.write(f"{ward.move_in(root, wait=wait)} addresses changed\n")
+        changed = ward.move_in(root, wait=wait, progress=lambda line: sys.stdout.write(f"note: {line}\n"))
+        sys.stdout.write(f"{changed} addresses changed\n")
     found = ward.clean(root, out, wait=wait) if clean else ward.examine(root, out)
     for each in found:
         done = "done: " if clean and each.clean is not None else ""

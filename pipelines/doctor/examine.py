@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,13 @@ from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
 from shiftcast.pipelines.job.overrides import FILE as OVERRIDES
 from shiftcast.pipelines.job.workplace import WORKING
 from shiftcast.pipelines.process import alive
-from shiftcast.pipelines.publish.publication import half_published
+from shiftcast.pipelines.publish.publication import half_published, remove_half
 from shiftcast.pipelines.publish.standing import (
     PUBLISHED,
     differs,
     move_note,
     noted_out,
+    own_place,
     publish_champion,
     published_to,
 )
@@ -126,7 +127,7 @@ def _put_right(fault: Fault) -> Fault:
     return fault
 
 
-def move_in(root: Path, *, wait: float) -> int:
+def move_in(root: Path, *, wait: float, progress: Callable[[str], object] = bool) -> int:
     """Give a store that was moved its new addresses, under the lock.
 
     Parameters
@@ -135,6 +136,8 @@ def move_in(root: Path, *, wait: float) -> int:
         Folder of the store, where it is now.
     wait
         Longest wait for the lock [s].
+    progress
+        Called with a line on what is not noted any more.
 
     Returns
     -------
@@ -153,7 +156,10 @@ def move_in(root: Path, *, wait: float) -> int:
             raise StoreError(fault.what)
         former = moved_from(root)
         if former is not None:
-            move_note(root, Path(url2pathname(urlparse(former).path)).parent)
+            there = Path(url2pathname(urlparse(former).path)).parent
+            dropped = move_note(root, there)
+            if dropped is not None:
+                progress(f"{there} still publishes to {dropped}; `shiftcast run --out FOLDER` names another here")
         return relocate(root)
 
 
@@ -217,9 +223,9 @@ def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
                 yield Fault("temporary", f"{path} is of a run that died", "is removed", partial(remove, path))
     for path in left_scratch():
         yield Fault("temporary", f"{path} is of a command that died", "is removed", partial(remove, path))
-    places = {each.resolve(): None for each in (out, published_to(root)) if each is not None}
-    for path in (path for place in places for path in half_published(place)):
-        yield Fault("publication", f"{path} was not published whole", "is removed", partial(remove, path))
+    places = {each.resolve(): None for each in (out, own_place(root)) if each is not None}
+    for where, path in ((each, path) for each in places for path in half_published(each)):
+        yield Fault("publication", f"{path} was not published whole", "is removed", partial(remove_half, where, path))
     fence = read_fence(root)
     process = str(fence.get("process", ""))
     if process and alive(process) is not True:

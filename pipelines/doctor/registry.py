@@ -17,7 +17,7 @@ from shiftcast.pipelines.process import alive
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.deciding import NOT_ASKED
-from shiftcast.pipelines.registry.going_back import begun_by, end
+from shiftcast.pipelines.registry.going_back import begun, begun_by, end
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     COMPLETE,
@@ -67,6 +67,7 @@ def registry_findings(store: Store) -> Iterator[Fault]:
     for each in models:
         yield from _versions(each, versions[each.model])
         yield from _champion(each, versions[each.model])
+        yield from _rollbacks(each)
 
 
 def own_models(store: Store) -> list[Store]:
@@ -267,9 +268,18 @@ def _champion(store: Store, versions: list[Any]) -> Iterator[Fault]:
     if origin > f"{datetime.now(tz=UTC):%Y-%m-%d}":
         yield Fault("clock", f"the champion{of} is as of {origin}, a day to come: none made before takes its place",
                     f"see whether the clock is right, or run {back}")  # fmt: skip
-    if begun_by(champion) is not None:
-        yield Fault("rollback", f"a rollback{of} to model version {champion.version} did not end", "is ended",
-                    partial(end, store))  # fmt: skip
+
+
+def _rollbacks(store: Store) -> Iterator[Fault]:
+    """Yield the rollbacks that died: the one that moved the alias, and those that did not come to."""
+    moved = begun_by(champion_version(store))
+    for each in begun(store):
+        said = f"a rollback{_of(store)} to model version {each.version}"
+        if each == moved:
+            yield Fault("rollback", f"{said} did not end", "is ended", partial(end, store))
+        else:
+            yield Fault("rollback", f"{said} ended before the alias moved", "is forgotten; the champion stays",
+                        partial(end, store))  # fmt: skip
 
 
 def _of(store: Store) -> str:

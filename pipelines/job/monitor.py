@@ -33,6 +33,7 @@ from shiftcast.pipelines.publish.standing import noted_place, publish_again, pub
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
+from shiftcast.pipelines.registry.going_back import end
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
     DIGEST_TAG,
@@ -51,6 +52,7 @@ from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.sources.public_record import Record
 from shiftcast.pipelines.state.guard import guarded
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import said_of
 
 MONITOR_TAG: Final = "shiftcast.monitor"  # its setting is what an MLflow webhook can listen for
 KIND_TAG: Final = "shiftcast.kind"
@@ -124,8 +126,7 @@ def monitor(
     progress(f"reading model version {version.version}")
     bundle = read_version(store, version)
     progress("comparing with the record of today")
-    known = record.as_of(now)
-    vintages = known.history.observations
+    vintages = record.as_of(now).history.observations
     pit = recent_pit(vintages, now, bundle)
     found = [
         *check_calibration(pit, subject="data-centre revenue, one quarter ahead"),
@@ -201,26 +202,37 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
     if report_only:
         return f"reported; intervals would be widened by {factor:g}", None
     wider = sealed(widened_bundle(bundle, factor / already, factor=factor, of=str(version.version)))
+    try:
+        return _put_wider(store, version, wider, factor)
+    except (ValueError, OSError) as error:  # a run under way, or somebody's files there: alarms are told
+        return f"reported; the intervals were not widened by {factor:g}: {said_of(error)}", None
+
+
+def _put_wider(store: Store, version: Any, wider: Bundle, factor: float) -> tuple[str, str | None]:
+    """Register a widened bundle, move the alias and publish it; once the alias has moved nothing is raised."""
     with guarded(store.root) as fence, tempfile.TemporaryDirectory(prefix="shiftcast-monitor-") as place:
         out, current = noted_place(store.root), champion_version(store)
         if current is None or current.version != version.version:
             return "reported; the champion changed meanwhile, so monitor again", None
         manifest = write_bundle(wider, Path(place) / "bundle")
-        digest = wider.summary.digest
         fence.check()
         made = register(
             store, Path(place) / "bundle", params={"widened": factor, "of": version.version},
             metrics={"widened": factor}, files=(),
             tags={
-                DIGEST_TAG: digest, MANIFEST_TAG: manifest, KIND_TAG: "widened", ORIGIN_TAG: wider.summary.origin,
-                PROCESS_TAG: this_process(),
+                DIGEST_TAG: wider.summary.digest, MANIFEST_TAG: manifest, KIND_TAG: "widened",
+                ORIGIN_TAG: wider.summary.origin, PROCESS_TAG: this_process(),
             },
         )  # fmt: skip
         reason = f"intervals of version {version.version} widened by {factor:g} after a break of calibration; no refit"
         fence.check()
+        end(store)
         promote(store, made, alias=CHAMPION, reason=reason, former=current)
-        if out is not None:
-            publish_champion(store, out, check=fence.check)
+        try:
+            if out is not None:
+                publish_champion(store, out, check=fence.check)
+        except (ValueError, OSError) as error:
+            reason = f"{reason}; it could not be published: {said_of(error)}"
     return reason, str(made.version)
 
 

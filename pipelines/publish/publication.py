@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from shiftcast.pipelines.pages.asked import asked_of, forget
 from shiftcast.pipelines.publish.overview import WIDTH, overview
 from shiftcast.pipelines.publish.report import write_brief
 from shiftcast.pipelines.registry.bundle import Bundle
-from shiftcast.pipelines.state.folder_lock import alone_in
+from shiftcast.pipelines.state.folder_lock import SECONDS, alone_in
 from shiftcast.pipelines.tables.formulas import guarded_frame
 from shiftcast.pipelines.tables.places import check_folder
 
@@ -97,7 +98,7 @@ def publish(
         As :func:`prepare` does.
     """
     out = prepare(out)
-    with alone_in(out if _filled_in_place(out) else out.parent):
+    with _alone(out):
         fresh = _fresh(out)
         for leftover in (fresh, _former(out)):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -115,6 +116,8 @@ def publish(
 def half_published(out: Path) -> list[Path]:
     """Return the folders beside a publication that a run which died was making or swapping out.
 
+    Where one is being published now, by a run on whatever store, there are none.
+
     Parameters
     ----------
     out
@@ -127,7 +130,34 @@ def half_published(out: Path) -> list[Path]:
     """
     out = out.resolve()
     beside = (_fresh(out), *([_former(out)] if out.exists() else []))
-    return [path for path in beside if path.exists() and not _foreign(path)]
+    found = [path for path in beside if path.exists() and not _foreign(path)]
+    if not found:
+        return []
+    try:
+        with _alone(out, wait=0):
+            return found
+    except InputError:
+        return []
+
+
+def remove_half(out: Path, path: Path) -> None:
+    """Remove what a run that died was making or swapping out.
+
+    Parameters
+    ----------
+    out, path
+        Folder that is published to, and what :func:`half_published` found beside it.
+
+    Raises
+    ------
+    ValueError
+        If it is being published there again.
+    OSError
+        If it cannot be removed.
+    """
+    with _alone(out.resolve(), wait=0):
+        if path.exists():
+            shutil.rmtree(path)
 
 
 def published_digest(out: Path) -> str:
@@ -145,6 +175,13 @@ def published_digest(out: Path) -> str:
     """
     whole = all((out / name).is_file() for name in PUBLISHED)
     return (out / DIGEST).read_text(encoding="utf-8", errors="replace") if whole else ""
+
+
+@contextlib.contextmanager
+def _alone(out: Path, wait: float = SECONDS) -> Iterator[None]:
+    """Hold the lock of the folder around a publication, and of its own where that stays: another may not be in it."""
+    with alone_in(out.parent, wait=wait), alone_in(out, wait=wait) if out.is_dir() else contextlib.nullcontext():
+        yield
 
 
 def _write(bundle: Bundle, fresh: Path, place_report: Callable[[Bundle, Path], object]) -> None:
@@ -209,11 +246,11 @@ def _foreign(folder: Path) -> list[str]:
 
 
 def _swap(fresh: Path, out: Path) -> None:
-    for former in (out, *(out / name for name in PUBLISHED)):  # who may read it stays as it was
-        if former.exists():
-            shutil.copymode(former, fresh / former.relative_to(out))
+    kept = _given(out, fresh)  # who may read it stays as it was
+    for name in PUBLISHED:
+        _given(out / name, fresh / name)
     try:
-        if fresh.parent == out:
+        if fresh.parent == out or (not kept and os.access(out, os.W_OK)):
             _fill(fresh, out)
         elif not out.exists():
             fresh.rename(out)
@@ -228,12 +265,27 @@ def _swap(fresh: Path, out: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def _given(former: Path, fresh: Path) -> bool:
+    """Give a fresh file or folder the owner, group and mode of the former; return whether the group could be given."""
+    if not former.exists():
+        return True
+    there = former.stat()
+    for owner in (there.st_uid, -1) if sys.platform != "win32" else ():  # nobody but root may give away
+        with contextlib.suppress(OSError):
+            os.chown(fresh, owner, there.st_gid)
+            break
+    shutil.copymode(former, fresh)
+    return fresh.stat().st_gid == there.st_gid
+
+
 def _fill(fresh: Path, out: Path) -> None:
     """Put each file in its place whole; the digest goes first and comes last, which tells a mixture from a whole."""
     (out / DIGEST).unlink(missing_ok=True)
     for name in (*(each for each in PUBLISHED if each != DIGEST), DIGEST):
         part = out / f".{name}{_NEW}"
+        part.unlink(missing_ok=True)  # one that is left may not be writable
         shutil.copy(fresh / name, part)
+        _given(out / name if name != DIGEST else fresh / name, part)
         part.replace(out / name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,9 @@ from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import DIGEST_TAG, Store, champion_version
+from shiftcast.pipelines.registry.schema import DATABASE, moved_from
 from shiftcast.pipelines.state.guard import guarded
+from shiftcast.pipelines.state.secrets import said_of
 from shiftcast.pipelines.state.whole import read_whole, write_whole
 
 PUBLISHED: Final = "published.json"
@@ -108,7 +111,7 @@ def noted_place(root: Path) -> Path | None:
         ) from None
 
 
-def move_note(root: Path, former: Path) -> None:
+def move_note(root: Path, former: Path) -> Path | None:
     """Let the note of a store that lay elsewhere name what is published of it here; call it under the lock.
 
     A publication that lay beside the store has moved along; where the store is still there as well, this one is a
@@ -118,17 +121,23 @@ def move_note(root: Path, former: Path) -> None:
     ----------
     root, former
         Folder of the store, and where it was.
+
+    Returns
+    -------
+    Path or None
+        The folder that is no more noted, as that of the store which is still there; else None.
     """
     noted = read_whole(root / PUBLISHED)
     if not noted.get("out") or root.resolve() == former:
-        return
-    if former.is_dir():
-        (root / PUBLISHED).unlink()
-        return
+        return None
     out = Path(str(noted["out"]))
+    if (former / DATABASE).is_file():  # an empty folder may be a mount point that is left
+        (root / PUBLISHED).unlink()
+        return out
     if former.parent in out.parents:
         here = root.resolve().parent / out.relative_to(former.parent)
         write_whole(root / PUBLISHED, {**noted, "out": str(here if here.is_dir() else out)})
+    return None
 
 
 def published_to(root: Path) -> Path | None:
@@ -146,6 +155,25 @@ def published_to(root: Path) -> Path | None:
     """
     noted = read_whole(root / PUBLISHED).get("out")
     return Path(str(noted)) if noted else None
+
+
+def own_place(root: Path) -> Path | None:
+    """Return the folder that a store published to last, unless its note came with a copy of another store.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    Path or None
+        None where none was published yet, or the store lay elsewhere then, or its database is none.
+    """
+    try:
+        return None if moved_from(root) is not None else published_to(root)
+    except sqlite3.Error:
+        return None
 
 
 def differs(store: Store, version: Any, out: Path) -> bool:
@@ -209,15 +237,15 @@ def publish_again(store: Store, progress: Callable[[str], None]) -> None:
     progress
         Called with a line where there is anything to do.
     """
-    out, champion = noted_out(store.root), champion_version(store)
-    if out is None or champion is None or not differs(store, champion, out):
-        return
-    progress("publishing the champion: the folder holds another forecast")
     try:
+        out, champion = noted_out(store.root), champion_version(store)
+        if out is None or champion is None or not differs(store, champion, out):
+            return
+        progress("publishing the champion: the folder holds another forecast")
         with guarded(store.root, wait=0) as fence:
             publish_champion(store, out, check=fence.check)
     except (ValueError, OSError) as error:  # a run under way, which publishes, or somebody's files there
-        progress(f"it could not be published: {error}")
+        progress(f"it could not be published: {said_of(error)}")
 
 
 def publish_version(

@@ -10,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from shiftcast.forecast.scoring.promotion import Decision
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.going_back import explain
 from shiftcast.pipelines.registry.maker import UNKNOWN, present_maker
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
@@ -103,6 +104,7 @@ def settle(
         behind = goes_back(current, origin=version.tags.get(ORIGIN_TAG, ""))
         decision = Decision(False, behind) if behind else decision
     check()
+    explain(store, current)
     alias = CHAMPION if decision.promote else CHALLENGER
     promote(store, version, alias=alias, reason=decision.reason, former=current)
     return decision

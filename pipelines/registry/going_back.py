@@ -72,6 +72,7 @@ def go_back(
     done = begun_by(current)
     if done is not None and to in (None, done.version):
         return done
+    explain(store, current)
     target = _earlier(store, current, to)
     whole(target)
     check()
@@ -122,11 +123,22 @@ def end(store: Store) -> None:
     store
         The store of its model.
     """
-    done = begun_by(champion_version(store))
+    explain(store, champion_version(store))
     for each in begun(store):
-        if each == done:
-            _explain(store, each)
         store.client.delete_model_version_tag(store.model, each.version, BEGUN_TAG)
+
+
+def explain(store: Store, champion: Any | None) -> None:
+    """Write down the reasons of a rollback that moved the alias and died; call it before the alias moves on.
+
+    Parameters
+    ----------
+    store, champion
+        The store, and MLflow's version that is champion, or ``None``.
+    """
+    done = begun_by(champion)
+    if done is not None:
+        _explain(store, done)
 
 
 def _earlier(store: Store, current: Any, to: str | None) -> Any:

@@ -12,12 +12,12 @@ from typing import Final
 
 from shiftcast.features.input_error import InputError
 
-_SECONDS: Final = 120.0
+SECONDS: Final = 120.0
 _AGAIN: Final = 0.05
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path, *, wait: float = _SECONDS) -> Iterator[None]:
+def alone_in(folder: Path, *, wait: float = SECONDS) -> Iterator[None]:
     """Hold the lock of a folder; where the system cannot lock one, go on without.
 
     Parameters
@@ -42,7 +42,11 @@ def alone_in(folder: Path, *, wait: float = _SECONDS) -> Iterator[None]:
     if sys.platform == "win32":  # there is no such lock
         yield
         return
-    held = os.open(folder, os.O_RDONLY)
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # one that may be written to and not listed
+        yield
+        return
     try:
         until = time.monotonic() + wait
         while not _is_ours(held):

@@ -13,17 +13,23 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 BLOT: Final = "***"
 _USER: Final = re.compile(r"(?<=://)[^/\s]*@")
-_NAMED: Final = re.compile(
-    r"(?i)((?:[?&;]|\b)(?:[\w.-]*(?:pass|pwd|token|secret|key|sig|cred)[\w.-]*)=)[^&;\s'\"]*[^&;\s'\":,.)]"
+_VALUE: Final = r"[^&;\s'\"]*[^&;\s'\":,.)]"
+_NAMED: Final = re.compile(  # each word is read once: nothing is tried again where it has no value
+    r"(?i)((?:[?&;]|(?<![\w.-]))(?=[\w.-]++=)(?>[\w.-]*?(?:pass|pwd|token|secret|key|sig|cred))[\w.-]*+=)" + _VALUE
+)
+_WORD: Final = "password|passwd|passphrase|pwd|token|secret|key"  # with which the name of a secret ends
+_HELD: Final = re.compile(  # more is taken from a text above than is looked for everywhere: "design" has "sig" in it
+    rf"(?i)((?:(?:ssl|tls|ssh|private)_?)?(?:{_WORD})|(?<![a-z0-9])(?:pass|sig|signature|credential))=({_VALUE})"
 )
 _ADDRESS: Final = re.compile(r"\A[A-Za-z][\w+.-]*://")
-_VARIABLE: Final = re.compile(r"(?i)(password|passwd|passphrase|pass|pwd|token|secret|key)\Z")
+_VARIABLE: Final = re.compile(rf"(?i)(?:{_WORD}|(?:\A|_)pass)\Z")
 _FILE: Final = re.compile(r"(?i)(ssl|tls|ssh|private)_?key\Z")
 _FOLDERS: Final = ("PWD", "OLDPWD")
 _USER_NAME: Final = re.compile(r"[\w.+-]*")  # what is none is of a token, which may hold a colon
 _NEXT: Final = re.compile(r"[&;](?=[A-Za-z_][\w.-]*=)")  # where the next field of a query begins
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _SHORTEST: Final = 4  # letters of a part that are blotted out wherever they stand: fewer are in every second word
+_PUBLIC: Final = re.compile(r"(?i)true|false|null|none|-?infinity|(?=.{1,7}\Z)[+-]?[\d.]+(?:e[+-]?\d+)?")
 
 
 def secrets_of(environment: Mapping[str, str], words: Iterable[str] = ()) -> tuple[str, ...]:
@@ -54,8 +60,8 @@ def secrets_of(environment: Mapping[str, str], words: Iterable[str] = ()) -> tup
         elif _VARIABLE.search(name) and name not in _FOLDERS:
             found.update(_said(name, value))
         else:
-            for each in _NAMED.finditer(value):
-                found.update(_said(each[1], each[0].removeprefix(each[1])))
+            for each in _HELD.finditer(value):
+                found.update(_said(each[1], each[2]))
     for word in words:
         address = word.partition("=")[2] if word.startswith("-") else word
         if _ADDRESS.match(address):
@@ -135,7 +141,7 @@ def _of_address(address: str) -> list[tuple[str, str]]:
     # a value may hold a "?", or what begins the next field
     told = {*re.split(r"[?&;]", rest)[1:], *re.split(r"[&;]", asked), *_NEXT.split(asked)}
     pairs = [pair.partition("=") for pair in sorted(told)]
-    queried = [(name, value) for name, _, value in pairs if _NAMED.match(f"?{name}=x")]
+    queried = [(name, value) for name, _, value in pairs if _HELD.search(f"{name}=x")]
     name, _, password = user.partition(":")
     held = [] if not at else [user] if not password or not _USER_NAME.fullmatch(unquote(name)) else [password]
     return [*(("", each) for each in held), *queried]
@@ -145,11 +151,12 @@ def _said(name: str, secret: str) -> Iterator[str]:
     """Yield a secret as it is, as addresses, JSON and Python quote it, and in the parts that a driver names.
 
     The path of a file of keys, by its name and its first letter, has no parts: its folders are no secrets. A secret of
-    fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
+    fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all. So is a
+    word of JSON, or a number of fewer than eight letters, but for the password of an address, which has no name here.
     """
     ways = {secret, unquote(secret), unquote_plus(secret), quote(secret, safe=""), quote_plus(secret),
             json.dumps(secret)[1:-1], repr(secret)[1:-1]}  # fmt: skip
-    for each in {way for way in ways if len(way) >= _SHORTEST}:
-        yield each
-        if not (_FILE.search(name) and secret.startswith("/")):
-            yield from (part for part in _PLAIN.split(each) if len(part) >= _SHORTEST and part != each)
+    for each in ways:
+        whole = _FILE.search(name) and secret.startswith("/")
+        parts = {each, *(() if whole else _PLAIN.split(each))}
+        yield from (part for part in parts if len(part) >= _SHORTEST and not (name and _PUBLIC.fullmatch(part)))

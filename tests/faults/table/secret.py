@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from urllib.parse import quote
@@ -109,11 +110,29 @@ def unsaid(bench: Bench, door: Callable[[str, Bench], str], variable: str, value
     assert "***" in shown_there
 
 
+def _took(work: Callable[[], object]) -> float:
+    """Return the seconds of the processor that some work takes."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def long_words(bench: Bench, words: str) -> None:
+    """Say a long text, and hold it as a variable: neither takes more than a moment."""
+    bench.patch.setenv("NOTES", words)
+    assert _took(lambda: said_of(ValueError(f"columns {words} are not known"))) < 10
+    assert _took(lambda: command_line(f"no column {words}", bench)) < 10
+
+
 UNSAID = Kind("secrets", "no secret of the process is said", "what comes out of the door, for the secret and its parts")
+LINEAR = Kind("secrets", "it is said within a moment", "seconds of the processor, loosely: its cube would be an hour")
 
 
 def cases() -> Iterator[Case]:
-    """Yield passwords by door and by way of quoting, and variables by name."""
+    """Yield passwords by door and by way of quoting, variables by name, and long texts."""
+    for words in ("-key", "pass.", "key=:"):
+        told = f"20 kB of {words!r} in a header and in a variable"
+        yield LINEAR(told, partial(long_words, words=words * (20_000 // len(words))))
     doors = list(DOORS.items())
     for number, password in enumerate(PASSWORDS):
         address = next(iter(ADDRESSES.values())).format(password)

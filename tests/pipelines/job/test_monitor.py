@@ -18,6 +18,7 @@ from shiftcast.pipelines.process import bare_environment
 from shiftcast.pipelines.publish import standing
 from shiftcast.pipelines.publish.standing import PUBLISHED, note_published
 from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.going_back import BEGUN_TAG, begun
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
     DIGEST_TAG,
@@ -31,7 +32,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
 )
 from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.registry.summary import Widened
-from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.guard import LockedError, locked
 
 NOW = pd.Timestamp("2026-11-22", tz="UTC")
 CALM, BROKEN = [0.3, 0.6, 0.4, 0.7, 0.5, 0.45, 0.55, 0.2, 0.8, 0.5], [0.99] * 10
@@ -200,14 +201,73 @@ def test_a_calm_round_publishes_what_a_round_that_died_did_not(watched, record, 
     (watched.root / PUBLISHED).unlink()
 
 
+def wide_break(monkeypatch):
+    """Let a round find a break that is worse than what was widened for before, and make no bundle of it."""
+    monkeypatch.setattr(monitor_module, "widened_bundle", lambda bundle, *_, **__: bundle)
+    monkeypatch.setattr(monitor_module, "sealed", lambda bundle: bundle)
+
+
 def test_what_stands_where_the_champion_is_published_stops_a_round_before_the_alias_moves(
-    watched, record, seen, tmp_path
+    watched, record, seen, monkeypatch, quick, tmp_path
 ):
     before = champion_version(watched).version
     (tmp_path / "thesis.docx").touch()
     note_published(watched.root, tmp_path, champion=True)
-    seen([0.9999] * 30)  # worse than what was widened for before
-    with pytest.raises(InputError, match=r"holds 'thesis.docx'.*; the champion is published there: put that right"):
-        monitor(watched.root, record, NOW)
-    assert champion_version(watched).version == before
+    wide_break(monkeypatch)
+    seen([0.9999] * 30)
+    done = monitor(watched.root, record, NOW)
     (watched.root / PUBLISHED).unlink()
+    assert done.alarms >= 1
+    assert done.widened is None
+    assert done.action.startswith("reported; the intervals were not widened by ")
+    assert "holds 'thesis.docx', which no run published" in done.action
+    assert champion_version(watched).version == before
+    assert champion_version(watched).tags[MONITOR_TAG].startswith(f"{done.alarms} alarms as of 2026-11-22: reported; ")
+
+
+def test_a_run_under_way_keeps_the_alias_and_silences_no_alarm(watched, record, seen, monkeypatch):
+    def held(*_, **__):
+        raise LockedError("another run has held the lock for 0 s")
+
+    before = champion_version(watched).version
+    wide_break(monkeypatch)
+    monkeypatch.setattr(monitor_module, "guarded", held)
+    seen([0.9999] * 30)
+    done = monitor(watched.root, record, NOW)
+    assert done.alarms >= 1
+    assert done.action.startswith("reported; the intervals were not widened by ")
+    assert champion_version(watched).version == before
+
+
+def test_a_folder_that_cannot_be_read_ends_no_round(watched, record, seen, monkeypatch, tmp_path):
+    def shut(_):
+        raise PermissionError(13, "Permission denied", "digest.txt")
+
+    said = []
+    monkeypatch.setattr(standing, "published_digest", shut)
+    note_published(watched.root, tmp_path / "out", champion=True)
+    seen(CALM)
+    done = monitor(watched.root, record, NOW, progress=said.append)
+    (watched.root / PUBLISHED).unlink()
+    assert done.alarms == 0
+    assert "it could not be published: [Errno 13] Permission denied: 'digest.txt'" in said
+    assert said[-1] == "logging with MLflow"
+
+
+def test_a_widening_that_cannot_be_published_is_told_and_its_rollback_before_is_ended(
+    watched, record, seen, monkeypatch, tmp_path
+):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    left = champion_version(watched).version
+    watched.client.set_model_version_tag(MODEL, left, BEGUN_TAG, "1")
+    note_published(watched.root, tmp_path / "out", champion=True)
+    wide_break(monkeypatch)
+    monkeypatch.setattr(standing, "publish", full)
+    seen([0.9999] * 30)
+    done = monitor(watched.root, record, NOW)
+    (watched.root / PUBLISHED).unlink()
+    assert str(champion_version(watched).version) == done.widened
+    assert done.action.endswith("no refit; it could not be published: [Errno 28] No space left on device")
+    assert begun(watched) == []

@@ -159,3 +159,33 @@ def test_a_rollback_that_died_on_one_machine_is_ended_by_that_on_another(died, t
     move_in(other, wait=0)
     assert roll_back(other, out=tmp_path / "there") == RolledBack("1", "2")
     assert begun(open_store(other)) == []
+
+
+def reasons(store):
+    return {str(each.version): each.tags["shiftcast.reason"] for each in all_versions(store)}
+
+
+@pytest.mark.parametrize("next_act", ["rollback to another", pytest.param("promotion", marks=pytest.mark.slow)])
+def test_what_moves_the_alias_on_leaves_the_reasons_of_a_rollback_that_died(twice, next_act):
+    third = run(replace(twice, settings=replace(twice.settings, seed=9)))
+    assert (third.version, champion(twice)) == ("3", "3")
+    store = open_store(twice.root)
+    store.client.set_model_version_tag(MODEL, "2", BEGUN_TAG, "3")
+    moved_alias(store.client, store.model, "champion", "2")
+    if next_act == "promotion":
+        run(replace(twice, settings=replace(twice.settings, seed=10)))
+        assert reasons(store)["2"] == "champion again: rolled back from version 3"
+    else:
+        assert roll_back(twice.root, to="1", out=twice.out) == RolledBack("1", "2")
+        assert reasons(store)["2"] == "kept: rolled back to version 1"
+    assert reasons(store)["3"] == "kept: rolled back to version 2"
+    is_whole(twice)
+
+
+def test_a_rollback_that_died_before_the_alias_moved_is_forgotten_by_the_doctor(twice):
+    begin(twice)
+    before = reasons(open_store(twice.root))
+    (found,) = clean(twice.root, twice.out, wait=0)
+    assert found.what == "a rollback to model version 1 ended before the alias moved"
+    assert (champion(twice), reasons(open_store(twice.root))) == ("2", before)
+    is_whole(twice)

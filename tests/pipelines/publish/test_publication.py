@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ from shiftcast.pipelines.pages.asked import asked_of, forget
 from shiftcast.pipelines.publish import publication
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT, prepare, publish, published_digest
 from shiftcast.pipelines.registry.bundle import Bundle
+from shiftcast.pipelines.state.folder_lock import alone_in
 
 
 @pytest.fixture(autouse=True)
@@ -236,3 +238,76 @@ def test_who_may_read_a_publication_stays_as_it_was(finished, tmp_path, monkeypa
     assert published_digest(tmp_path / "out") == "other"
     modes = {path.stat().st_mode & 0o777 for path in ((tmp_path / "out"), *(tmp_path / "out").iterdir())}
     assert modes == {0o755, 0o644}
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """Write the digest into every file, in no time."""
+
+    def write(bundle, fresh, _):
+        for each in PUBLISHED:
+            (fresh / each).write_text(bundle.summary.digest, encoding="utf-8")
+
+    monkeypatch.setattr(publication, "_write", write)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+@pytest.mark.parametrize("in_place", [True, False])
+def test_whose_a_publication_is_stays_as_it_was(finished, tmp_path, monkeypatch, written, in_place):
+    out = tmp_path / "out"
+    publish(of_digest(finished.result.bundle, "one"), out, place("report"))
+    for path in (out, *out.iterdir()):
+        os.chown(path, 1234, 4321)
+        path.chmod(0o750 if path == out else 0o640)
+    if in_place:
+        monkeypatch.chdir(out)
+    publish(of_digest(finished.result.bundle, "two"), out, place("report"))
+    assert published_digest(out) == "two"
+    found = {(each.stat().st_uid, each.stat().st_gid, each.stat().st_mode & 0o777) for each in (out, *out.iterdir())}
+    assert found == {(1234, 4321, 0o750), (1234, 4321, 0o640)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+@pytest.mark.parametrize("other", [0, 1])
+def test_a_folder_of_a_group_that_cannot_be_given_is_filled_in_place(finished, tmp_path, monkeypatch, written, other):
+    def refused(*_):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    out = tmp_path / "out"
+    publish(of_digest(finished.result.bundle, "one"), out, place("report"))
+    before, group = out.stat().st_ino, out.stat().st_gid + other
+    os.chown(out, -1, group)
+    monkeypatch.setattr(os, "chown", refused)
+    publish(of_digest(finished.result.bundle, "two"), out, place("report"))
+    assert (out.stat().st_ino == before, out.stat().st_gid) == (bool(other), group)
+    assert published_digest(out) == "two"
+
+
+def test_a_file_that_a_filling_left_and_may_not_be_written_to_stops_no_later_one(
+    finished, tmp_path, monkeypatch, written
+):
+    left, copy = tmp_path / "out" / f".{REPORT}.new", shutil.copy
+
+    def careful(source, there):  # root may write to everything
+        assert not Path(there).exists()
+        return copy(source, there)
+
+    left.parent.mkdir()
+    left.touch()
+    left.chmod(0o444)
+    monkeypatch.chdir(tmp_path / "out")
+    monkeypatch.setattr(shutil, "copy", careful)
+    publish(of_digest(finished.result.bundle, "one"), tmp_path / "out", place("report"))
+    assert published_digest(tmp_path / "out") == "one"
+    assert sorted(path.name for path in left.parent.iterdir()) == sorted(PUBLISHED)
+
+
+def test_a_publication_of_who_works_in_the_folder_waits_for_one_of_who_does_not(
+    finished, tmp_path, monkeypatch, written
+):
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    monkeypatch.setattr(publication, "alone_in", lambda folder, **_: alone_in(folder, wait=0))
+    with alone_in(tmp_path), pytest.raises(ValueError, match="another process has been publishing here"):
+        publish(of_digest(finished.result.bundle, "one"), tmp_path / "out", place("report"))
+    assert [*(tmp_path / "out").iterdir()] == []

@@ -1,12 +1,14 @@
 """Where the champion is published is noted, checked before anything moves, and is no other store's."""
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.doctor import registry as ward
 from shiftcast.pipelines.doctor.examine import clean, examine, move_in
 from shiftcast.pipelines.job.replay import replay
@@ -15,6 +17,7 @@ from shiftcast.pipelines.job.run import run
 from shiftcast.pipelines.publish import standing
 from shiftcast.pipelines.publish.publication import prepare, published_digest
 from shiftcast.pipelines.registry.mlflow_store import MODEL, ORIGIN_TAG, REASON_TAG, champion_version, open_store
+from shiftcast.pipelines.state.folder_lock import alone_in
 from shiftcast.pipelines.state.root import StoreError
 
 
@@ -66,6 +69,43 @@ def test_a_copy_of_a_store_publishes_nothing_where_the_store_does(store, tmp_pat
     move_in(copy, wait=0)
     assert standing.noted_out(copy) is None
     assert standing.noted_out(store.root) == store.out
+
+
+def test_the_doctor_of_a_copy_leaves_alone_what_the_store_is_publishing(store, tmp_path):
+    copy = Path(shutil.copytree(store.root, tmp_path / "copy" / "mlruns"))
+    making = store.out.with_name(f".{store.out.name}.shiftcast-new")
+    making.mkdir()
+    assert [each.kind for each in clean(copy, tmp_path / "elsewhere", wait=0)] == ["moved"]
+    assert making.is_dir()
+
+
+def test_the_doctor_leaves_alone_what_any_run_is_publishing_there(store):
+    making = store.out.with_name(f".{store.out.name}.shiftcast-new")
+    making.mkdir()
+    (left,) = examine(store.root, store.out)
+    with alone_in(store.out.parent):
+        assert examine(store.root, store.out) == []
+        with pytest.raises(InputError, match="another process has been publishing here for 0 s"):
+            left.clean()
+    assert making.is_dir()
+    left.clean()
+    assert not making.exists()
+
+
+def test_a_mount_point_that_is_left_is_no_store_and_a_note_that_goes_is_told(store, tmp_path, monkeypatch, capsys):
+    copy = Path(shutil.copytree(store.root, tmp_path / "copy" / "mlruns"))
+    monkeypatch.chdir(copy.parent)
+    monkeypatch.setattr(sys, "argv", ["shiftcast", "doctor", "--relocate"])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().out.startswith(f"note: {store.root} still publishes to {store.out}; `")
+    (tmp_path / "new").mkdir()
+    shutil.move(store.root, tmp_path / "new" / "mlruns")
+    store.root.mkdir()
+    told = []
+    move_in(tmp_path / "new" / "mlruns", wait=0, progress=told.append)
+    assert standing.noted_out(tmp_path / "new" / "mlruns") == store.out
+    assert told == []
 
 
 @pytest.mark.parametrize("along", [True, False])

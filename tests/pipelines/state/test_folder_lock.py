@@ -37,3 +37,12 @@ def test_a_folder_that_cannot_be_locked_is_used_all_the_same(tmp_path, monkeypat
     with alone_in(tmp_path):
         (tmp_path / "a").touch()
     assert (tmp_path / "a").exists()
+
+
+def test_a_folder_that_may_not_be_listed_is_used_all_the_same(tmp_path, monkeypatch):
+    def shut(*_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", shut)
+    with alone_in(tmp_path):
+        pass

@@ -1,3 +1,4 @@
+import time
 from urllib.parse import quote
 
 import pytest
@@ -38,6 +39,12 @@ ODD = st.text(st.sampled_from("abcXYZ019/@: ?#%&+;'\"=,.!"), min_size=4, max_siz
         ("URI", "http://me:S3@CRETX@h:1", "no host 'cretx'"),
         ("URI", "https://S3+/CRETX:Q@h", "no: S3+/CRETX"),
         ("SMTP_PASS", "S3CRETX", "535 S3CRETX"),
+        ("PASS", "S3CRETX", "535 S3CRETX"),
+        ("OPTIONS", "--design=password=S3CRETX", "no: S3CRETX"),
+        ("OPTIONS", "-Dclient-secret=S3CRETX --api-token=x", "no: S3CRETX"),
+        ("OPTIONS", "SharedAccessSignature=sv=2024&sig=S3CRETX", "no: S3CRETX"),
+        ("BUCKET", "https://h/x?X-Amz-Credential=me&X-Amz-Signature=S3CRETX", "no: S3CRETX"),
+        ("PGOPTIONS", "host=h sslpassword=S3CRETX", "no: S3CRETX"),
         ("AZURE_STORAGE_CONNECTION_STRING", "AccountName=me;AccountKey=S3CRETX==;Suffix=x", "no: S3CRETX=="),
         ("DSN", "host=h user=me password=S3CRETX dbname=x", "denied for S3CRETX"),
     ],
@@ -80,6 +87,43 @@ def test_words_that_are_no_secrets_stay():
     held = secrets_of({"PWD": "/home/me", "TOKENIZERS_PARALLELISM": "false", "HOME": "/root", "URL": "http://host/x"})
     assert held == ()
     assert without_secrets("false /home/me http://host/x", held) == "false /home/me http://host/x"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("HTTP_PROXY_BYPASS", "true", '{"ok": true}'),
+        ("USE_KEY", "true", '{"ok": true}'),
+        ("SKIP_TOKEN", "None", '{"ok": null, "why": "none"}'),
+        ("MAX_TOKEN", "4096", '{"rows": 4096}'),
+        ("NOISE_KEY", "-1.5e-3", '{"mean": -1.5e-3}'),
+        ("COMPASS", "north", "north of 2027Q1"),
+        ("RUN_ARGS", "--design=forecast --significance=0.05 --bypass=claims", "forecast at 0.05 of claims"),
+        ("RUN_ARGS", "sslkey=/home/ann/key.pem", "see /home/ann"),
+        ("DESK", "https://h/x?design=forecast&keyed=true", "forecast: true"),
+    ],
+)
+def test_ordinary_words_of_ordinary_variables_stay(name, value, said):
+    assert without_secrets(said, secrets_of({name: value})) == said
+
+
+def test_a_long_number_may_be_a_password():
+    assert without_secrets("denied for 83629174", secrets_of({"PGPASSWORD": "83629174"})) == "denied for ***"
+
+
+LONG = {  # what took cubic time, or would take it by one of its parts
+    "keys": "-key" * 5000, "keys by dots": "key." * 5000, "keys of a query": "&key" * 5000, "no value": "key=:" * 4000,
+    "stops": "key" * 3000 + "=" + ":" * 10_000, "fields": "a-design=" * 2000, "ats": "://" * 7000,
+    "file": "sslkey" * 3000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_a_long_text_takes_no_time(text):
+    began = time.process_time()
+    assert without_secrets(text, ()).startswith(text[:4])
+    secrets_of({"NOTES": text, "URI": f"https://h/?{text}"}, [f"--x={text}", f"https://{text}"])
+    assert time.process_time() - began < 5  # where the work grew as the square of the text it would be minutes
 
 
 def test_secrets_of_this_process_are_those_of_its_variables(monkeypatch):
