@@ -45,7 +45,9 @@ def own_lines(log: Log) -> Iterator[None]:
     """
     lines, root, before = _Lines(log), logging.getLogger(), warnings.showwarning
 
-    def show(message: object, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
+    ) -> None:  # fmt: skip
         log("warning", by="py.warnings", kind=category.__name__, at=f"{filename}:{lineno}")
 
     root.addHandler(lines)
