@@ -306,7 +306,7 @@ asyncio.run(begin())
 def test_a_process_does_not_outlive_its_server_whatever_it_is_at(tmp_path):
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     given = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": path}
-    with subprocess.Popen([sys.executable, "-c", SERVER], env=given, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", SERVER], env=given, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  (our own words)
         process = int(server.stdout.readline())
         server.kill()
     gone_at = time.monotonic() + 10
