@@ -118,16 +118,10 @@ class DeskGate:
             raise RefusedError(f"{self._limits.waiting} pages are being made; load this one again in a moment", 429)
         try:
             with anyio.fail_after(self._limits.seconds):
-                return await beside(partial(self._made, scope["path"], fields))
+                # one that takes too long keeps its place until it has ended
+                return await beside(partial(self._pages, scope["path"], fields), self._free.release)
         except TimeoutError:
             raise RefusedError(f"the page took more than {self._limits.seconds:g} s; ask for less", 503) from None
-
-    def _made(self, path: str, fields: Mapping[str, str]) -> Reply:
-        """Make a page; one that takes too long keeps its place until it has ended."""
-        try:
-            return self._pages(path, fields)
-        finally:
-            self._free.release()
 
 
 def _check_caller(scope: Mapping[str, Any]) -> None:

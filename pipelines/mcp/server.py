@@ -128,16 +128,9 @@ async def _called(
     """Answer in a thread that ends in its own time; one that takes too long keeps its place until it has ended."""
     if not free.acquire(blocking=False):
         return _fault(f"{limits.waiting} questions are being answered; ask again in a moment")
-
-    def answered() -> tuple[str, dict[str, Any]]:
-        try:
-            return asked()
-        finally:
-            free.release()
-
     try:
         with anyio.fail_after(limits.seconds):
-            text, content = await beside(answered)
+            text, content = await beside(asked, free.release)
     except TimeoutError:
         return _fault(
             f"the answer took more than {limits.seconds:g} s; ask for less, such as fewer draws or programmes"

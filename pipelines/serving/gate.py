@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.serving.arrivals import Arrivals
+from shiftcast.pipelines.serving.departures import Departures
 from shiftcast.pipelines.serving.hands import Hands
 from shiftcast.pipelines.serving.loading import Log, Served
 from shiftcast.pipelines.serving.metrics import CONTENT, Family, Requests, Sample, gauge, text_of
@@ -38,7 +39,6 @@ from shiftcast.pipelines.serving.reply import (
     json_reply,
     refusal,
     replay,
-    send_reply,
     trace_of,
 )
 from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI, named
@@ -46,7 +46,7 @@ from shiftcast.pipelines.serving.work import LIGHT, check_work
 
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
 _QUEUED: Final = 4  # long questions under way for each process that answers them
-_SHORT: Final = 20_000  # bytes of a body that is read on the loop, in a few milliseconds; a megabyte takes 0.3 s
+_SHORT: Final = 20_000  # bytes of a body that is read on the loop, in a few milliseconds; a megabyte takes far longer
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -93,9 +93,9 @@ class Gate:
         self._clock, self._requests = clock, Requests()
         self._costs: list[float] = []  # of the questions that are answered in this process
         self._hands, self._long = hands, 0
-        self._arrivals, self._open = Arrivals(limits), 0
-        self._reads, self._reading, self._sending = asyncio.Semaphore(1), 0, 0
-        self._of_client: Counter[str] = Counter()
+        self._arrivals, self._departures, self._open = Arrivals(limits), Departures(limits.work.sent), 0
+        self._reads, self._reading = asyncio.Semaphore(1), 0
+        self._of_client = Counter[str]()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -138,21 +138,10 @@ class Gate:
                 reply = refusal(503, "the server stops; ask again", retry_after="5")
             finally:
                 self._open -= 1
-            reply = await self._sent(reply, send, number)
+            reply = await self._departures.send(reply, send, number=number, client=_client(scope))
         seconds = time.perf_counter() - start
         self._requests.add(note["route"], note["method"], reply.status, seconds)
         self._log("request", **note, status=reply.status, ms=round(1e3 * seconds, 1), sent=len(reply.body))
-
-    async def _sent(self, reply: Reply, send: Send, number: str) -> Reply:
-        """Send a reply, or the refusal of one where clients have yet to read too much of others."""
-        if self._sending and self._sending + len(reply.body) > self._limits.work.sent:
-            reply = refusal(503, "clients have yet to read answers that are large; come back", retry_after="1")
-        self._sending += len(reply.body)
-        try:
-            await send_reply(reply, send, number=number)
-        finally:
-            self._sending -= len(reply.body)
-        return reply
 
     async def _reply(
         self, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive, note: dict[str, Any],
@@ -228,7 +217,7 @@ class Gate:
                 await self._arrivals.drain(receive)
             raise
         body = await self._arrivals.body(receive)
-        held.enter_context(self._place_of(str((scope.get("client") or ("",))[0])))
+        held.enter_context(self._place_of(_client(scope)))
         note["received"] = len(body)
         note["rows"], cost = await self._read(body)
         if self._hands is not None and cost >= self._limits.work.here:
@@ -281,6 +270,10 @@ class Gate:
             return await hands.work(version, body, receive())
         finally:
             self._long -= 1
+
+
+def _client(scope: Mapping[str, Any]) -> str:
+    return str((scope.get("client") or ("",))[0])
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:

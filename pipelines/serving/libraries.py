@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -42,9 +43,17 @@ def own_lines(log: Log) -> Iterator[None]:
     None
         While it is so.
     """
-    lines, root = _Lines(log), logging.getLogger()
+    lines, root, before = _Lines(log), logging.getLogger(), warnings.showwarning
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
+    ) -> None:  # fmt: skip
+        log("warning", by="py.warnings", kind=category.__name__, at=f"{filename}:{lineno}")
+
     root.addHandler(lines)
+    warnings.showwarning = show
     try:
         yield
     finally:
+        warnings.showwarning = before
         root.removeHandler(lines)

@@ -30,7 +30,7 @@ class WorkLimits:
     said
         Bytes of its answer.
     sent
-        Bytes of the answers that are being sent at once.
+        Bytes of the answers that are being sent at once, of which one address may have half; small ones always go.
     """
 
     work: float = 120.0

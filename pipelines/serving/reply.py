@@ -13,7 +13,7 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 _ECHO: Final = "\nError: "  # MLflow puts the payload before this, the reason after it
-_PIECE: Final = 2**18  # bytes of an answer sent at once: a client that reads lets the next one go
+PIECE: Final = 2**18  # bytes of an answer sent at once: a client that reads lets the next one go
 _FRAME: Final = re.compile(r'^\s*File "([^"\n]*)", line (\d+), in (\S+)', re.MULTILINE)
 _DEFECT: Final = "the server failed on this request; its log has the request's number"
 
@@ -176,9 +176,9 @@ async def send_reply(reply: Reply, send: Send, *, number: str) -> None:
     ]  # fmt: skip
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     body = memoryview(reply.body)
-    for start in range(0, max(len(body), 1), _PIECE):
-        more = start + _PIECE < len(body)
-        await send({"type": "http.response.body", "body": bytes(body[start : start + _PIECE]), "more_body": more})
+    for start in range(0, max(len(body), 1), PIECE):
+        more = start + PIECE < len(body)
+        await send({"type": "http.response.body", "body": bytes(body[start : start + PIECE]), "more_body": more})
 
 
 class Captured:

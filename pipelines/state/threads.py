@@ -24,7 +24,7 @@ def one_thread_each() -> None:
         os.environ.update(dict.fromkeys(_SETTINGS, "1"))
 
 
-async def beside(make: Callable[[], _Made]) -> _Made:
+async def beside(make: Callable[[], _Made], done: Callable[[], object] = bool) -> _Made:
     """Return what a function makes in a thread that ends with the process, whatever it is at.
 
     Threads of pools are waited for, so that a question which takes an hour would keep a server as long.
@@ -33,11 +33,18 @@ async def beside(make: Callable[[], _Made]) -> _Made:
     ----------
     make
         Called once, and goes on where nobody waits any more.
+    done
+        Called once afterwards, in that thread; here where no thread can be started.
 
     Returns
     -------
     object
         What it returns; what it raises is raised here.
+
+    Raises
+    ------
+    RuntimeError
+        Where no thread can be started.
     """
     loop = asyncio.get_running_loop()
     made: asyncio.Future[_Made] = loop.create_future()
@@ -53,8 +60,14 @@ async def beside(make: Callable[[], _Made]) -> _Made:
             what = make()
         except BaseException as error:  # whoever waits has to hear of it, whatever it is
             tell, what = made.set_exception, error
+        finally:
+            done()
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(told, tell, what)
 
-    threading.Thread(target=run, name="shiftcast-answer", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="shiftcast-answer", daemon=True).start()
+    except RuntimeError:
+        done()
+        raise
     return await made

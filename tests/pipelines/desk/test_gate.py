@@ -168,6 +168,22 @@ def test_more_pages_at_once_are_told_to_come_back(door):
     assert "load this one again in a moment" in text
 
 
+def test_pages_for_which_no_thread_can_be_started_keep_no_place(door, monkeypatch):
+    door.pages, door.limits = (lambda path, fields: Reply(200, b"made")), DeskLimits(waiting=1)
+    gate = door.gate()
+
+    def full(self):
+        raise RuntimeError("can't start new thread")
+
+    async def one_after_another():
+        with monkeypatch.context() as no_threads:
+            no_threads.setattr(threading.Thread, "start", full)
+            failed = [await door.aget("/", gate=gate) for _ in range(3)]
+        return [status for status, *_ in (*failed, await door.aget("/", gate=gate))]
+
+    assert asyncio.run(one_after_another()) == [500, 500, 500, 200]
+
+
 def test_the_files_of_a_page_are_there_while_as_many_pages_are_made_as_can_be(door):
     door.limits = DeskLimits(waiting=0)
     gate = door.gate()

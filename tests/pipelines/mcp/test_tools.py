@@ -189,6 +189,21 @@ def test_an_answer_that_takes_too_long_is_given_up_and_keeps_its_place_until_it_
     assert json.loads(again) == {"predictions": [{"n": 1, "row": 0}]}
 
 
+def test_questions_for_which_no_thread_can_be_started_keep_no_place(monkeypatch):
+    def full(self):
+        raise RuntimeError("can't start new thread")
+
+    async def ask(client):
+        with monkeypatch.context() as no_threads:
+            no_threads.setattr(threading.Thread, "start", full)
+            failed = [await client.call_tool("claims", {"form": "rows"}) for _ in range(2)]
+        return [each.content[0].text for each in (*failed, await client.call_tool("claims", {"form": "rows"}))]
+
+    *failed, after = with_client(Stub(lambda _: [{"n": 1}]), ask, waiting=1)
+    assert failed == ["the server failed on this question; its log has the kind of error"] * 2
+    assert json.loads(after) == {"predictions": [{"n": 1, "row": 0}]}
+
+
 @pytest.mark.parametrize(
     ("name", "asked", "says"),
     [

@@ -6,10 +6,11 @@ import time
 import pytest
 
 from shiftcast.pipelines.serving import gate
+from shiftcast.pipelines.serving.departures import Departures
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.payload import RequestLimits
-from shiftcast.pipelines.serving.reply import Reply, cleaned
+from shiftcast.pipelines.serving.reply import PIECE, Reply, cleaned
 
 JSON = {"content-type": "application/json", "host": "localhost:5001"}
 GOOD = json.dumps({"dataframe_records": [{"question": "claims"}]}).encode()
@@ -161,24 +162,57 @@ def test_a_request_that_is_ended_with_the_server_is_told_so(serve):
     assert "the server stops" in json.loads(body)["message"]
 
 
-def test_answers_that_nobody_reads_are_not_kept_without_an_end(serve):
+def test_answers_that_nobody_reads_are_not_kept_without_an_end_and_others_are_told(serve):
     async def hold():
-        server = serve(Served("1", answering(b"x" * 60)), limits=RequestLimits(work=WorkLimits(sent=100)))
-        reads, statuses = asyncio.Event(), []
+        much = b"x" * 3 * PIECE
+        server = serve(Served("1", answering(much)), limits=RequestLimits(work=WorkLimits(sent=8 * PIECE)))
+        reads, begun = asyncio.Event(), []
 
         async def send(message):
-            if message["type"] == "http.response.start":
-                statuses.append(message["status"])
+            begun.append(message)
             await reads.wait()
 
-        unread = [asyncio.create_task(server.gate._sent(Reply(200, b"x" * 60), send, "1")) for _ in range(2)]
-        await asyncio.sleep(0.02)
-        reads.set()
-        await asyncio.gather(*unread)
-        alone = await server.gate._sent(Reply(200, b"x" * 600), send, "1")
-        return statuses, alone.status
+        async def sent(client, to):
+            departs = server.gate._departures.send(Reply(200, much), to, number="1", client=client)
+            return (await departs).status
 
-    assert asyncio.run(hold()) == ([200, 503, 200], 200)
+        unread = [asyncio.create_task(sent(client, send)) for client in ("a", "b")]
+        while len(begun) < 2:
+            await asyncio.sleep(0)
+        again, another = [await sent(client, _read) for client in ("a", "c")]
+        told = [await server.acall(path=path, method="GET") for path in ("/health", "/ready", "/nowhere")]
+        reads.set()
+        held = await asyncio.gather(*unread)
+        return held, (again, another), [status for status, *_ in told], await sent("a", _read), server
+
+    held, refused, told, after, server = asyncio.run(hold())
+    assert (held, refused, told, after) == ([200, 200], (503, 503), [200, 200, 404], 200)
+    assert not server.gate._departures._unread
+
+
+@pytest.mark.parametrize(("client", "status"), [("a", 503), ("b", 200)])
+def test_one_address_may_leave_half_of_that_unread_and_an_answer_goes_alone_whatever_it_has(client, status):
+    async def hold():
+        departures, reads, replies = Departures(4 * PIECE), asyncio.Event(), []
+
+        async def send(message):
+            replies.append(message)
+            await reads.wait()
+
+        large = asyncio.create_task(departures.send(Reply(200, b"x" * 2 * PIECE), send, number="1", client="a"))
+        while not replies:
+            await asyncio.sleep(0)
+        second = await departures.send(Reply(200, b"x" * 2 * PIECE), _read, number="2", client=client)
+        reads.set()
+        await large
+        alone = await departures.send(Reply(200, b"x" * 9 * PIECE), _read, number="3", client=client)
+        return second.status, alone.status
+
+    assert asyncio.run(hold()) == (status, 200)
+
+
+async def _read(message):
+    """Stand in for a client that reads at once."""
 
 
 def test_a_client_that_asks_before_it_sends_too_much_is_told_at_once(serve):

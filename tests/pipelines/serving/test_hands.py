@@ -4,16 +4,17 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from shiftcast.pipelines.serving import gate, hand
+from shiftcast.pipelines.serving import gate
 from shiftcast.pipelines.serving.hands import Hands
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
@@ -285,10 +286,42 @@ def test_a_process_that_cannot_be_begun_is_told_and_logged_and_leaves_nothing(ha
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_process_does_not_outlive_its_server(tmp_path, monkeypatch):
-    ended, place = [], tmp_path / "place"
-    place.mkdir()
-    monkeypatch.setattr(hand.multiprocessing, "parent_process", lambda: SimpleNamespace(join=lambda: None))
-    monkeypatch.setattr(hand.os, "_exit", ended.append)
-    hand._outlive_no_server(str(place))
-    assert (ended, place.exists()) == ([1], False)
+SERVER = """
+import asyncio
+from shiftcast.pipelines.serving.hands import Hands
+from shiftcast.pipelines.serving.limits import WorkLimits
+from stand_in import Loads
+
+async def begin():
+    hands = Hands(Loads, WorkLimits(hands=1), print)
+    process = (await hands.work("1", b"x", asyncio.sleep(600))).reply.body.decode()
+    next(iter(hands._all)).line.send_bytes(b"sleep")
+    print(process, flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(begin())
+"""
+
+
+def test_a_process_does_not_outlive_its_server_whatever_it_is_at(tmp_path):
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    given = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": path}
+    with subprocess.Popen([sys.executable, "-c", SERVER], env=given, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603  (our own words)
+        process = int(server.stdout.readline())
+        server.kill()
+    gone_at = time.monotonic() + 10
+    try:
+        while (_runs(process) or any(tmp_path.iterdir())) and time.monotonic() < gone_at:
+            time.sleep(0.05)
+        assert (_runs(process), list(tmp_path.iterdir())) == (False, [])
+    finally:
+        if _runs(process):
+            os.kill(process, signal.SIGKILL)
+
+
+def _runs(process):
+    """Return whether a process is there and has not ended: one that nobody waited for stays as a zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import threading
+import warnings
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -205,6 +206,15 @@ def test_what_libraries_warn_of_is_a_line_without_a_word_of_a_request():
     ((event, fields),) = lines[2:]
     assert (event, fields["fault"], fields["trace"]) == ("error", "ValueError", ["ValueError"])
     assert "payload" not in json.dumps(lines)
+
+
+@pytest.mark.filterwarnings("always")
+def test_what_python_warns_of_is_such_a_line_too_as_long_as_a_server_runs(capfd):
+    lines, before = [], warnings.showwarning
+    with own_lines(lambda event, **fields: lines.append((event, fields))):
+        warnings.warn_explicit("the payload in exp", RuntimeWarning, "/some/forecast.py", 7)
+    assert lines == [("warning", {"by": "py.warnings", "kind": "RuntimeWarning", "at": "/some/forecast.py:7"})]
+    assert (warnings.showwarning, capfd.readouterr().err) == (before, "")
 
 
 def test_assistants_over_http_are_waited_for_no_longer_than_others(monkeypatch):

@@ -52,3 +52,22 @@ def test_nobody_waits_for_what_was_given_up():
     asyncio.run(give_up())
     may_end.set()  # the loop has ended by now
     assert ended.wait(30)
+
+
+def test_what_is_done_afterwards_is_done_once_and_where_no_thread_can_start_too(monkeypatch):
+    done = []
+
+    async def told():
+        await beside(lambda: done.append("made"), lambda: done.append("done"))
+        with pytest.raises(ZeroDivisionError):
+            await beside(lambda: 1 // 0, lambda: done.append("done"))
+        monkeypatch.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError, match="can't start"):
+            await beside(lambda: done.append("made"), lambda: done.append("done"))
+
+    asyncio.run(told())
+    assert done == ["made", "done", "done", "done"]
+
+
+def no_thread(self):
+    raise RuntimeError("can't start new thread")
