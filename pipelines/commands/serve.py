@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
-import json
 import logging
 import os
 import socket
 import ssl
-import sys
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -23,7 +19,9 @@ from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.hands import Hands
+from shiftcast.pipelines.serving.libraries import own_lines
 from shiftcast.pipelines.serving.limits import WorkLimits
+from shiftcast.pipelines.serving.lines import log
 from shiftcast.pipelines.serving.loading import LoadVersion, Watcher
 from shiftcast.pipelines.serving.payload import WORLD, RequestLimits, Taken
 from shiftcast.pipelines.serving.token import TokenGate
@@ -61,8 +59,7 @@ def serve(
 
     A bearer token is asked for where the variable SHIFTCAST_TOKEN holds one.
     """
-    from shiftcast.pipelines.serving.libraries import own_lines  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (likewise)
+    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (keeps --help fast)
 
     token = _token(host, i_have_a_proxy=i_have_a_proxy)
     _check_tls(tls_cert, tls_key)
@@ -85,22 +82,6 @@ def serve(
     os.environ.setdefault("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", str(int(work.answer)))  # its own would be shorter
     with own_lines(log):
         PromptServer(app, own, cert=tls_cert, key=tls_key).run(sockets=[listener])
-
-
-def log(event: str, **fields: Any) -> None:
-    """Write one event as a line of JSON to standard error; a line that cannot be written costs no client its answer.
-
-    Parameters
-    ----------
-    event
-        Name of the event.
-    **fields
-        Its fields; never payloads, headers or addresses.
-    """
-    line = {"time": datetime.now(tz=UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
-    with contextlib.suppress(OSError):  # the disk is full, or whoever read the lines has gone
-        sys.stderr.write(json.dumps(line) + "\n")
-        sys.stderr.flush()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -22,6 +22,8 @@ from http import HTTPStatus
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+from shiftcast.pipelines.serving.libraries import own_lines
+from shiftcast.pipelines.serving.lines import log
 from shiftcast.pipelines.serving.reply import Captured, replay
 from shiftcast.pipelines.state.output import careful_streams
 from shiftcast.pipelines.state.secrets import without_secrets
@@ -59,6 +61,11 @@ def serve(line: Connection, load: Callable[[], Any], memory: int, place: str, sa
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    with own_lines(log):
+        _answer(line, load, said)
+
+
+def _answer(line: Connection, load: Callable[[], Any], said: int) -> None:
     try:
         served = load()
     except Exception as error:

@@ -6,10 +6,12 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from shiftcast.pipelines.serving.loading import Log
 from shiftcast.pipelines.serving.reply import trace_of
+
+if TYPE_CHECKING:  # a process that answers long questions begins without MLflow
+    from shiftcast.pipelines.serving.loading import Log
 
 _PLAIN: Final = ("uvicorn", "asyncio", "shiftcast")  # the first line of what they say holds nothing of a request
 

@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -20,6 +21,8 @@ async def told(scope, receive, send):
         time.sleep(600)
     if body == b"fail":
         raise RuntimeError("the secret payload")
+    if body == b"warn":
+        warnings.warn("the secret payload", RuntimeWarning, stacklevel=1)
     if body == b"leave":
         tempfile.mkdtemp()
     if body == b"die":

@@ -131,6 +131,17 @@ def test_a_forecast_that_does_not_load_is_told_and_the_log_says_why_without_pass
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_what_is_warned_of_in_a_process_is_a_line_without_the_words(hands, capfd):
+    async def ask():
+        some, _ = hands()
+        return await some.work("1", b"warn", never())
+
+    assert asyncio.run(ask()).reply.status == 200
+    (said,) = map(json.loads, capfd.readouterr().err.splitlines())
+    assert (said["event"], said["by"], said["kind"]) == ("warning", "py.warnings", "RuntimeWarning")
+    assert "secret" not in str(said)
+
+
 def test_a_process_that_died_while_idle_costs_no_client_its_answer(hands):
     async def ask():
         some, lines = hands()
