@@ -12,7 +12,7 @@ from functools import partial
 from urllib.parse import quote
 
 from shiftcast.pipelines.cli import main
-from shiftcast.pipelines.commands.serve import log
+from shiftcast.pipelines.serving.lines import log
 from shiftcast.pipelines.state.ledger import Ledger, entries
 from shiftcast.pipelines.state.output import CarefulStream, careful_streams
 from shiftcast.pipelines.state.secrets import said_of, secrets_of

@@ -8,7 +8,7 @@ import pytest
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.commands import serve as serve_command
-from shiftcast.pipelines.commands.serve import log
+from shiftcast.pipelines.serving.lines import log
 
 OWN = ("localhost", "127.0.0.1", "[::1]")
 
