@@ -12,9 +12,10 @@ from typing import Final
 
 from filelock import Timeout
 
+from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError, check_place
-from shiftcast.pipelines.store.durable import remove
+from shiftcast.pipelines.store.durable import remove, sync
 from shiftcast.pipelines.store.log import Entry, visible
 
 _BATCH: Final = re.compile(r"\d{8}-")
@@ -53,6 +54,8 @@ def staged(folder: Path) -> Iterator[Path]:
 def sweep(folder: Path, entries: list[Entry]) -> None:
     """Remove what dead writers staged or reported, and batches that no visible entry names; call it under the lock.
 
+    A batch whose writer died between its entry and its mark is marked.
+
     Parameters
     ----------
     folder
@@ -68,9 +71,11 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     there = batches(folder)
     refuse_lost(folder, there, entries)
     keep = {entry.folder for entry in visible(entries)}
-    for batch in there:
+    for batch, marked in there.items():
         if f"batches/{batch.name}" not in keep:
             remove(batch)
+        elif not marked:
+            mark_committed(batch)
     dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
     if dead.exists():
         remove(dead)
@@ -134,6 +139,23 @@ def mark_committed(batch: Path) -> None:
     """
     with contextlib.suppress(OSError):  # it counts, marked or not
         (batch / _COMMITTED).touch()
+        sync(batch)
+
+
+def mark_left(folder: Path, entry: Entry) -> None:
+    """Mark the batch of an entry where its writer died before it did; a load that changes nothing asks for it.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entry
+        A commit that has been written; its batch may be gone.
+    """
+    batch = folder / entry.folder
+    if batch.is_dir() and not (batch / _COMMITTED).exists():
+        with contextlib.suppress(OSError, StoreError), locked(folder, "store.lock", wait=0):  # it counts, marked or not
+            mark_committed(batch)
 
 
 def report_of(folder: Path, commit: int) -> Path:
