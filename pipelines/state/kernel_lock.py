@@ -72,14 +72,13 @@ def _can_lock(folder: Path) -> bool:
     try:
         import fcntl  # noqa: PLC0415  (Windows has none)
 
-        nameless = TemporaryFile(dir=folder)
+        with TemporaryFile(dir=folder) as nameless:
+            try:
+                fcntl.flock(nameless, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                return error.errno not in {errno.EACCES, errno.EAGAIN}  # answered as if another held it
     except (ImportError, OSError):  # who may make no file here may still wait
-        return True
-    with nameless:
-        try:
-            fcntl.flock(nameless, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            return error.errno not in {errno.EACCES, errno.EAGAIN}  # answered as if another held it
+        pass
     return True
 
 

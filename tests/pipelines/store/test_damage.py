@@ -221,6 +221,7 @@ def test_a_batch_that_a_killed_load_left_is_swept(filled, usage, digest, monkeyp
 @pytest.mark.parametrize("again", ["3", "4"])
 def test_a_batch_whose_load_was_killed_before_its_mark_is_marked_by_the_next(filled, usage, digest, monkeypatch, again):
     """Whether it loads the same once more, which changes nothing, or something else."""
+
     def killed(*_):
         raise KeyboardInterrupt
 
