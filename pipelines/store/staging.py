@@ -16,6 +16,7 @@ from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError, check_place
 from shiftcast.pipelines.store.durable import remove, sync
+from shiftcast.pipelines.store.formats import is_of_former
 from shiftcast.pipelines.store.log import Entry, visible
 
 _BATCH: Final = re.compile(r"\d{8}-")
@@ -74,7 +75,7 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     for batch, marked in there.items():
         if f"batches/{batch.name}" not in keep:
             remove(batch)
-        elif not marked:
+        elif not marked and not is_of_former(folder, int(batch.name[:8])):
             mark_committed(batch)
     dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
     if dead.exists():
@@ -153,7 +154,7 @@ def mark_left(folder: Path, entry: Entry) -> None:
         A commit that has been written; its batch may be gone.
     """
     batch = folder / entry.folder
-    if batch.is_dir() and not (batch / _COMMITTED).exists():
+    if batch.is_dir() and not (batch / _COMMITTED).exists() and not is_of_former(folder, entry.number):
         with contextlib.suppress(OSError, StoreError), locked(folder, "store.lock", wait=0):  # it counts, marked or not
             mark_committed(batch)
 
