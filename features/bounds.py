@@ -23,8 +23,10 @@ MOST: Final[Mapping[str, tuple[float, str]]] = {
     "MW_facility": (1e7, "more than all power stations of the world"),
     "ratio": (1e6, "a million times as much"),
 }  # assumed: round figures far beyond any that is true
+LEAST_SITE: Final = 1e-6  # MW_facility; assumed: a watt, which no accelerator runs on
+LEAST_CAP: Final = 0.01  # of full power; assumed: no accelerator is set as low
 DRAWS: Final = 20_000  # joint draws that any answer is made of
-HELD: Final = 50_000_000  # figures of joint draws that are held at once: 400 MB
+HELD: Final = 300_000_000  # figures of joint draws that are held at once: 2.4 GB, and as computed some times that
 
 
 def check_figure(name: str, value: float, unit: str) -> float:
@@ -65,7 +67,7 @@ produces in a year; correct it or its unit
     return value
 
 
-def check_draws(draws: int, seed: int, *, least: int = 1, each: int = 1) -> None:
+def check_draws(draws: int, seed: int, *, least: int = 1, each: int = 1, parts: str = "") -> None:
     """Raise if joint draws cannot be made or held.
 
     Parameters
@@ -74,8 +76,8 @@ def check_draws(draws: int, seed: int, *, least: int = 1, each: int = 1) -> None
         Number of draws, and the seed of their streams.
     least
         Fewest that are any use.
-    each
-        Figures of one draw, such as nodes times periods.
+    each, parts
+        Figures of one draw that are held at once, and what they are, such as ``nodes times periods``.
 
     Raises
     ------
@@ -93,7 +95,8 @@ def check_draws(draws: int, seed: int, *, least: int = 1, each: int = 1) -> None
         raise InputError(f"draws is {draws:,}; give {least} to {DRAWS:,} (2000 for quantiles that hold still)")
     if draws * each > HELD:
         raise InputError(
-            f"{draws:,} draws of {each:,} figures each are more than {HELD:,} at once; ask for fewer draws or periods"
+            f"{draws:,} draws of {each:,} figures each{f' ({parts})' if parts else ''} are more than {HELD:,} at once; "
+            "ask for fewer draws or periods, or a part of the rows at a time"
         )
     if seed < 0:
         raise InputError(f"seed is {seed}; give a whole number from 0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from shiftcast.features.bounds import MOST
 from shiftcast.features.input_error import InputError
 
 _WHOLE, _LONG = 100.0, 1e15  # between which a figure is shown without decimals and exponent
@@ -105,7 +106,8 @@ def doubt(name: str, value: float, supported: Supported, *, sure: bool, refused:
     Raises
     ------
     ValueError
-        If the figure lies :data:`FAR` times beyond the range or further, naming both and the remedy.
+        If the figure lies :data:`FAR` times beyond the range or further, naming both and the remedy; a million times
+        beyond it even if the asker insists.
 
     Examples
     --------
@@ -125,6 +127,8 @@ def doubt(name: str, value: float, supported: Supported, *, sure: bool, refused:
         f"{name} of {figure(value)}{unit} is {figure(times, 2)} times {side} {supported.said}, "
         f"{figure(supported.low)} to {figure(supported.high)}{unit}"
     )
+    if refused and MOST["ratio"][0] < times < float("inf"):
+        raise InputError(f"{told}; correct it or its unit")
     if refused and times >= FAR and not sure:
         raise InputError(f"{told}; correct it or its unit, or insist with sure=yes (--sure)")
     return (f"Doubtful: {told}.",)

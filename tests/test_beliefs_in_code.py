@@ -105,7 +105,7 @@ MODULES = {
         "fleet/described.py": "_NAMED", "fleet/pictures.py": "_SHOWN_MONTHS", "fleet/outlook.py": "_LAST _PANELS",
         "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK",
-        "hierarchy/multiplicative.py": "_ROUNDS",
+        "hierarchy/averaged.py": "_CELLS", "hierarchy/multiplicative.py": "_ROUNDS",
         "fleet/latent.py": "_STEPS", "fleet/grain.py": "_YEARS", "fleet/planner.py": "_MOST",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.bounds import check_figure
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
@@ -186,10 +187,11 @@ def doubt_installed(cube: xr.Dataset, part: Part, installed: float | None, *, su
     Raises
     ------
     ValueError
-        If it is far more than all of them have.
+        If it is far more than all of them have, or more than was ever made.
     """
     if installed is None or not installed > 0:
         return ()
+    check_figure("one's own fleet", installed, "accelerator")
     now = today_of(cube)
     most = float(np.quantile(draws_of(cube, "accelerators", part)[:, now], 0.975))
     said = Supported(0.0, most, "accelerators", f"all that {part.segment}/{part.leaf} has live")

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.bounds import LEAST_CAP, LEAST_SITE, check_figure
 from shiftcast.features.input_error import InputError
 from shiftcast.features.refusal import LARGEST
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, generations, machine
@@ -73,11 +74,12 @@ class Site:
 
     def __post_init__(self) -> None:
         """Raise if a number is out of the range of any site."""
+        check_figure("power of the site", self.mw, "MW_facility")
         checks = {
-            f"power of {self.mw:g} MW": self.mw >= 1e-6 and np.isfinite(self.mw),
+            f"power of {self.mw:g} MW": self.mw >= LEAST_SITE,
             f"demand of {self.demand} a day": self.demand is None or 0 < self.demand <= LARGEST,
             f"{self.accelerators} accelerators": self.accelerators is None or 0 < self.accelerators <= LARGEST,
-            f"power cap of {self.cap:g}": 0.01 <= self.cap <= 1,
+            f"power cap of {self.cap:g}": LEAST_CAP <= self.cap <= 1,
             f"flexible share of {self.flex:g}": 0 <= self.flex < 1,
             f"{self.flex_hours:g} flexible hours a year": 0 <= self.flex_hours <= HOURS_PER_YEAR,
         }

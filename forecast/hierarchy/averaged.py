@@ -24,6 +24,7 @@ AVERAGE: Final[Mapping[str, float]] = {"mint_shrink": 0.5, "bottom_up": 0.25, "o
 FEWEST: Final = 3  # windows from which a method can be called better
 _SURE: Final = 2.0  # standard errors by which it has to be
 _TINY: Final = 1e-12
+_CELLS: Final = 20_000_000  # reconciled at once, so that memory does not grow several times with the draws
 
 
 def average_reconciled(
@@ -68,11 +69,13 @@ def average_reconciled(
     >>> average_reconciled(tree, np.array([[3.0], [1.0], [2.0]]), errors).round(6).ravel().tolist()
     [3.0, 1.0, 2.0]
     """
-    bottom = np.zeros((len(hierarchy.leaves), base.shape[1]))
+    bottom, block = np.zeros((len(hierarchy.leaves), base.shape[1])), max(1, _CELLS // len(base))
     for method, weight in weights.items():
-        done = reconcile(hierarchy, base, covariance_of(hierarchy, method, residuals))
-        bottom += weight * done.values[hierarchy.leaves]
-    return aggregate(hierarchy, np.maximum(bottom, 0.0) if nonnegative else bottom)
+        covariance = covariance_of(hierarchy, method, residuals)
+        for begin in range(0, base.shape[1], block):
+            some = slice(begin, begin + block)
+            bottom[:, some] += weight * reconcile(hierarchy, base[:, some], covariance).values[hierarchy.leaves]
+    return aggregate(hierarchy, np.maximum(bottom, 0.0, out=bottom) if nonnegative else bottom)
 
 
 def weigh_methods(mean: Array, alone: Mapping[str, Array]) -> Mapping[str, float]:

@@ -205,10 +205,11 @@ def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
     Raises
     ------
     ValueError
-        On fewer than one draw.
+        As :func:`features.bounds.check_draws`.
     """
-    check_draws(draws, seed)
     names = sorted({name for fitted in fit.panels for row in fitted.panel.categories for name in row})
+    each = len(fit.series) * len(names) * fit.horizon
+    check_draws(draws, seed, each=each, parts="series times categories times periods")
     code = {name: k for k, name in enumerate(names)}
     out = np.full((draws, len(fit.series), len(names), fit.horizon), np.nan)
     ends, place = [], 0

@@ -42,7 +42,7 @@ def share_quantiles(fit: ShareFit, *, draws: int, seed: int, progress: Progress 
     Raises
     ------
     ValueError
-        On fewer than one draw.
+        As :func:`features.bounds.check_draws`.
     """
     return _joined(list(quantile_parts(fit, draws=draws, seed=seed, progress=progress)))
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from shiftcast.features.bounds import LEAST_CAP, LEAST_SITE, MOST
 from shiftcast.forecast.questions.kinds import (
     FLAG,
     FORM,
@@ -179,13 +180,17 @@ Generation = Annotated[str | None, _TEXT, told("accelerator or family; all that 
 Family = Annotated[str, _TEXT, told("family, such as hopper, or an accelerator of one")]
 Model = Annotated[str, _TEXT, told("model whose throughput records speak")]
 Tier = Annotated[str, _SCENARIO, told("tier of the throughput records, such as server or offline")]
-Megawatts = Annotated[float, _NUMBER, told("contracted power at the meter", "MW_facility", exclusiveMinimum=0)]
+Megawatts = Annotated[
+    float,
+    _NUMBER,
+    told("contracted power at the meter", "MW_facility", minimum=LEAST_SITE, maximum=MOST["MW_facility"][0]),
+]
 Pue = Annotated[float | None, _NUMBER, told("facility over IT power; drawn if left out", "1", minimum=1)]
 Demand = Annotated[float | None, _NUMBER, told("work asked of the site", "unit/day", exclusiveMinimum=0)]
 Accelerators = Annotated[
     float | None, _NUMBER, told("that can be had; as many as fit if left out", "accelerator", exclusiveMinimum=0)
 ]
-Cap = Annotated[float, _NUMBER, told("share of full power an accelerator may draw", "1", exclusiveMinimum=0, maximum=1)]
+Cap = Annotated[float, _NUMBER, told("share of full power an accelerator may draw", "1", minimum=LEAST_CAP, maximum=1)]
 Flex = Annotated[float, _NUMBER, told("share of power given back", "1", minimum=0, exclusiveMaximum=1)]
 FlexHours = Annotated[float, _NUMBER, told("for how many hours a year", "hour/year", minimum=0, maximum=8760)]
 Life = Annotated[tuple[float, ...], _SERIES, told("lives to compare", "year", exclusiveMinimum=0)]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from shiftcast.features.arrays import Array, Integers
+from shiftcast.features.bounds import check_draws
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.migration import ShareFit
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
@@ -71,12 +72,15 @@ def joint_levels(fit: VolumesFit, shares: ShareFit, *, seed: int, kept: int = 0)
     Raises
     ------
     ValueError
-        If a series has no shares, or the periods of both do not match.
+        If a series has no shares, or the periods of both do not match; or as :func:`features.bounds.check_draws`.
     """
     places = {name: (each, at) for each in shares.panels for at, name in enumerate(each.panel.series)}
     absent = [str(name) for name in fit.panel.series if name not in places]
     if absent:
         raise InputError(f"series {absent[0]!r} has no shares; add them, or forecast it in a file of its own")
+    if kept:
+        columns = sum(1 + len(each.panel.categories[at]) for each, at in (places[name] for name in fit.panel.series))
+        check_draws(kept, seed, each=columns * fit.horizon, parts="series and categories times periods")
     totals, ends = volume_quantiles(fit), fit.panel.ends(fit.horizon)
     means = totals["value"].to_numpy().reshape(len(fit.panel.series), -1, fit.horizon)[:, 0]
     forecast: list[pd.DataFrame] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -115,17 +115,14 @@ def past_weights(
 def _drawn(
     hierarchy: Hierarchy, bottom: Array, season: int, horizon: int, draws: int, seed: int,
     several: list[Mapping[str, float]],
-) -> list[Array]:  # fmt: skip
-    """Return the same base draws reconciled by several weights, each of shape (nodes, horizon, draws)."""
+) -> Iterator[Array]:  # fmt: skip
+    """Yield the same base draws reconciled by several weights, each of shape (nodes, horizon, draws)."""
     pool = fit_ets(aggregate(hierarchy, bottom), season)
     base = draw_ets(pool, horizon=horizon, draws=draws, seed=seed).reshape(len(hierarchy.names), -1)
     positive = bool((bottom >= 0).all())
-    return [
-        average_reconciled(hierarchy, base, pool.residuals, weights=each, nonnegative=positive).reshape(
-            -1, horizon, draws
-        )
-        for each in several
-    ]
+    for each in several:  # one at a time, as they are large
+        done = average_reconciled(hierarchy, base, pool.residuals, weights=each, nonnegative=positive)
+        yield done.reshape(-1, horizon, draws)
 
 
 def _loss(paths: Array, actual: Array) -> float:

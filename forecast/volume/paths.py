@@ -42,9 +42,9 @@ def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
     Raises
     ------
     ValueError
-        On fewer than one draw.
+        As :func:`features.bounds.check_draws`.
     """
-    check_draws(draws, seed)
+    check_draws(draws, seed, each=len(fit.panel.series) * fit.horizon, parts="series times periods")
     how, shape = fit.dependence, (draws, fit.horizon)
     shared = np.sqrt(how.group) * stream(seed, f"volume.group.{fit.panel.group[0]}").standard_normal(shape)
     out = np.empty((draws, len(fit.panel.series), fit.horizon))

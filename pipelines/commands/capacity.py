@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis
 from shiftcast.forecast.economics.costs import Costing, cost_question
@@ -28,7 +29,7 @@ Stand = Annotated[
 ]
 Sure = Annotated[bool, typer.Option(help="Insist on figures far beyond what the record supports.")]
 AsOf = Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")]
-Draws = Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")]
+Draws = Annotated[int, typer.Option(min=100, max=DRAWS, help="Joint draws.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random number.")]
 RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]
 Generation = Annotated[str | None, typer.Option(help="Accelerator or family, such as gb300 or hopper.")]

@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 from rich.table import Column, Table
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
 from shiftcast.forecast.claims.odds import ClaimReading
@@ -62,7 +63,7 @@ def check(
     claim: Annotated[str, typer.Argument(help="Name of the claim, as `shiftcast claim list` prints it.")],
     against: Annotated[str | None, typer.Option(help="Earlier vintage to bridge from.")] = None,
     as_of: AsOf = None,
-    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    draws: Annotated[int, typer.Option(min=100, max=DRAWS, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: RecordFolder = RECORDS,
     output: Output = None,

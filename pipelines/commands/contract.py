@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.features.frames import ALL, Forecasts, empty
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.identity.world import build_world
@@ -30,7 +31,7 @@ def contract(
     bound: Annotated[str, typer.Option(help=f"Whether it holds {', '.join(BOUNDS)}.")] = "exactly",
     total: Annotated[str, typer.Option(help=f"Whether the total of the period {' or is '.join(TOTALS)}.")] = "moves",
     as_of: Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")] = None,
-    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    draws: Annotated[int, typer.Option(min=100, max=DRAWS, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     sure: Annotated[bool, typer.Option(help="Insist on a figure far beyond the forecast.")] = False,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
@@ -15,7 +16,7 @@ from shiftcast.pipelines.state.root import default_root
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
 Facts = Annotated[Path | None, typer.Option(help="What the fleet holds and expects; its own fleet.toml if left out.")]
 AsOf = Annotated[str | None, typer.Option(help="Day the fleet is seen from; today if left out.")]
-Draws = Annotated[int | None, typer.Option(min=100, max=20000, help="Joint draws; 2000 if left out.")]
+Draws = Annotated[int | None, typer.Option(min=100, max=DRAWS, help="Joint draws; 2000 if left out.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random number; fixed if left out.")]
 Through = Annotated[str | None, typer.Option(help="Last quarter, month or day; the end of the next year if left out.")]
 By = Annotated[str | None, typer.Option(help="Labels that tell parts apart, such as workload,technique or operator.")]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from shiftcast.features.bounds import DRAWS, HELD
 from shiftcast.features.input_error import InputError, error_of
 from shiftcast.features.reading import HOLD
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
@@ -17,6 +18,8 @@ from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.series.hierarchies import forecast_hierarchy
 from shiftcast.pipelines.sources.long_files import read_long
 from shiftcast.pipelines.tables.writing import write_table
+
+_TOLD: Final = f"Joint draws; with nodes and periods, {HELD:,} figures at most."
 
 
 def hierarchy(
@@ -32,7 +35,7 @@ def hierarchy(
     grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
     output: Annotated[Path | None, typer.Option(help=f"{KINDS}; CSV on standard output if left out.")] = None,
     paths: Annotated[Path | None, typer.Option(help="File of joint draws to write.")] = None,
-    draws: Annotated[int, typer.Option(min=2, help="Joint draws.")] = 500,
+    draws: Annotated[int, typer.Option(min=2, max=DRAWS, help=_TOLD)] = 500,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
 ) -> None:
     """Forecast every node of a hierarchy from histories of its bottom nodes, in draws that add up."""

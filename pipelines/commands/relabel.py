@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.identity.sold import fit_top_down
 from shiftcast.forecast.known import Settings
@@ -33,7 +34,7 @@ def relabel_firm(
     as_of: Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")] = None,
     valid_from: Annotated[str | None, typer.Option(help="First day of the change; all of history if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Append the dated membership to this file.")] = None,
-    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    draws: Annotated[int, typer.Option(min=100, max=DRAWS, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     output: Output = None,

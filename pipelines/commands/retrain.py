@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.prune import Keep, OlderThan, removal, tell_retrained
@@ -20,7 +21,7 @@ from shiftcast.pipelines.tables.places import check_folder
 
 EXIT_KEPT: Final = 3
 Out = Annotated[Path, typer.Option(help="Folder for the report and tables of the champion.")]
-Draws = Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")]
+Draws = Annotated[int, typer.Option(min=100, max=DRAWS, help="Joint draws.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random number.")]
 RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for a run under way on the same store.")]

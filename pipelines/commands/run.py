@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
@@ -20,7 +21,7 @@ def run(
         str | None, typer.Option(help="Forecast as of this day, such as 2026-03-16; today if left out.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the report and tables.")] = Path("shiftcast-out"),
-    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    draws: Annotated[int, typer.Option(min=100, max=DRAWS, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path | None, typer.Option(help="Folder of records; the public record if left out.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import pandas as pd
 import typer
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.features.reading import HOLD, Reading
 from shiftcast.features.shares import check_share_rows
 from shiftcast.features.volumes import Treatments
@@ -27,7 +28,7 @@ from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.spread.shares import spread_shares
 from shiftcast.pipelines.tables.writing import write_table
 
-DRAWS: Final = 2000
+USUAL: Final = 2000  # joint draws
 COLUMNS: Final = ("series", "group", "period_end", "category", "value", "n")
 NO_BETTER: Final = 0.99  # ratio from which the model is called no better than last value
 
@@ -43,7 +44,7 @@ def main() -> None:
 def shares(
     file: Annotated[str, typer.Argument(help=f"{TABLES}: series,group,period_end,category,value[,n]")],
     horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
-    draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
+    draws: Annotated[int, typer.Option(min=1, max=DRAWS, help="joint draws")] = USUAL,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
     output: Annotated[str | None, typer.Option(help=f"{KINDS}; CSV on standard output without")] = None,
     plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,

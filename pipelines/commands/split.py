@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.identity.fit import fit_world
 from shiftcast.forecast.identity.revenue import FIRST_QUARTER
@@ -40,7 +41,7 @@ def split(
     share: Annotated[float | None, typer.Option(help="Share claimed; the keynote's if left out.")] = None,
     strength: Annotated[float, typer.Option(min=0, help="Soft and prior: standard deviation [logit].")] = 0.1,
     move_total: Annotated[bool, typer.Option("--move-total", help="Soft and fixed: let the total move.")] = False,
-    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    draws: Annotated[int, typer.Option(min=100, max=DRAWS, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     output: Output = None,

@@ -12,6 +12,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from shiftcast.features.bounds import DRAWS
 from shiftcast.features.input_error import InputError, error_of
 from shiftcast.features.reading import HOLD
 from shiftcast.features.volumes import Treatments
@@ -77,7 +78,7 @@ def volume(
     edges: Annotated[Path | None, typer.Option(help="With --by: hierarchy to write, for shiftcast reconcile.")] = None,
     shares: Annotated[Path | None, typer.Option(help="Share histories: volumes by category that add up.")] = None,
     paths: Annotated[str | None, typer.Option(help="File of joint draws to write.")] = None,
-    draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
+    draws: Annotated[int, typer.Option(min=1, max=DRAWS, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
     member: Member = None,
     foundation: Foundation = None,

@@ -118,7 +118,7 @@ def forecast_hierarchy(
     """
     if not 1 <= horizon <= MOST_AHEAD:
         raise InputError(f"horizon is {horizon}; give 1 to {MOST_AHEAD} periods")
-    check_draws(draws, seed, least=2, each=horizon * len(hierarchy.names))
+    check_draws(draws, seed, least=2, each=horizon * len(hierarchy.names), parts="nodes times periods")
     found, treated = panels(history, horizon=horizon, reading=reading or Reading())
     if len(found) > 1:
         one, other = (f"{panel.series[0]!r} by {panel.frequency}" for panel in found[:2])

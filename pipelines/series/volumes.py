@@ -52,7 +52,8 @@ class VolumeQuestion:
     Raises
     ------
     ValueError
-        If the horizon is below one or draws below zero.
+        If the horizon is below one or beyond 5,000 periods, draws are below zero, or as
+        :func:`features.bounds.check_draws`.
     """
 
     horizon: int

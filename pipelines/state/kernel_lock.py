@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
+import errno
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from filelock import FileLock, Timeout
 
@@ -61,17 +62,24 @@ def _acquire(lock: FileLock) -> None:
             raise
     else:
         return
-    unknown = Path(lock.lock_file).with_name(f"{uuid.uuid4().hex}.lock")
-    try:
-        FileLock(unknown).acquire(timeout=0).lock.release()
-    except Timeout:
-        raise _keeps_none(unknown.parent) from None
-    except OSError:  # who may make no file here may still wait
-        pass
-    finally:
-        with contextlib.suppress(OSError):
-            unknown.unlink()
+    if not _can_lock(Path(lock.lock_file).parent):
+        raise _keeps_none(Path(lock.lock_file).parent)
     lock.acquire()
+
+
+def _can_lock(folder: Path) -> bool:
+    """Return whether a file without a name is locked there; one with a name would be taken for a writer's lock."""
+    try:
+        import fcntl  # noqa: PLC0415  (Windows has none)
+
+        with TemporaryFile(dir=folder) as nameless:
+            try:
+                fcntl.flock(nameless, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                return error.errno not in {errno.EACCES, errno.EAGAIN}  # answered as if another held it
+    except (ImportError, OSError):  # who may make no file here may still wait
+        pass
+    return True
 
 
 def _keeps_none(folder: Path) -> StoreError:

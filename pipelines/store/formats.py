@@ -136,6 +136,24 @@ def former_of(folder: Path) -> Former | None:
         return None
 
 
+def is_of_former(folder: Path, commit: int) -> bool:
+    """Return whether a former version wrote a commit, whose files stay byte for byte as they are.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    commit
+        Number of the commit.
+
+    Returns
+    -------
+    bool
+    """
+    former = former_of(folder)
+    return commit <= former.commits if former else _version(_stated(folder)) < VERSION
+
+
 def take_back(folder: Path) -> tuple[Former, Path | None]:
     """Give a store the version and the commits that it had before this software wrote to it.
 

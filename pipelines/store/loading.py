@@ -24,7 +24,7 @@ from shiftcast.pipelines.store.items import item_files, months_in, months_of, qu
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.rewriting import former_beside, withdraw_former
 from shiftcast.pipelines.store.settled import UNREAD
-from shiftcast.pipelines.store.staging import staged
+from shiftcast.pipelines.store.staging import mark_left, staged
 from shiftcast.pipelines.store.store import Appended, Store
 
 _TRIES: Final = (False, False, True)  # of a load that others overtake, and whether it holds the lock as it writes
@@ -114,6 +114,7 @@ def load_items(
             seen = held.enter_context(store.writing()) if alone else _seen(store)
             before = log.load_of(seen, source_digest)
             if before is not None:
+                mark_left(store.folder, before)
                 return Appended(before, new=False)
             fresh = held.enter_context(staged(store.folder))
             written = _written(store, seen, load, reckoning, fresh, alone=alone)

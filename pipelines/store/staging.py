@@ -12,9 +12,11 @@ from typing import Final
 
 from filelock import Timeout
 
+from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError, check_place
-from shiftcast.pipelines.store.durable import remove
+from shiftcast.pipelines.store.durable import remove, sync
+from shiftcast.pipelines.store.formats import is_of_former
 from shiftcast.pipelines.store.log import Entry, visible
 
 _BATCH: Final = re.compile(r"\d{8}-")
@@ -53,6 +55,8 @@ def staged(folder: Path) -> Iterator[Path]:
 def sweep(folder: Path, entries: list[Entry]) -> None:
     """Remove what dead writers staged or reported, and batches that no visible entry names; call it under the lock.
 
+    A batch whose writer died between its entry and its mark is marked.
+
     Parameters
     ----------
     folder
@@ -68,9 +72,11 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     there = batches(folder)
     refuse_lost(folder, there, entries)
     keep = {entry.folder for entry in visible(entries)}
-    for batch in there:
+    for batch, marked in there.items():
         if f"batches/{batch.name}" not in keep:
             remove(batch)
+        elif not marked and not is_of_former(folder, int(batch.name[:8])):
+            mark_committed(batch)
     dead = report_of(folder, len(entries) + 1)  # of a load that ended before its commit
     if dead.exists():
         remove(dead)
@@ -134,6 +140,23 @@ def mark_committed(batch: Path) -> None:
     """
     with contextlib.suppress(OSError):  # it counts, marked or not
         (batch / _COMMITTED).touch()
+        sync(batch)
+
+
+def mark_left(folder: Path, entry: Entry) -> None:
+    """Mark the batch of an entry where its writer died before it did; a load that changes nothing asks for it.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entry
+        A commit that has been written; its batch may be gone.
+    """
+    batch = folder / entry.folder
+    if batch.is_dir() and not (batch / _COMMITTED).exists() and not is_of_former(folder, entry.number):
+        with contextlib.suppress(OSError, StoreError), locked(folder, "store.lock", wait=0):  # it counts, marked or not
+            mark_committed(batch)
 
 
 def report_of(folder: Path, commit: int) -> Path:

@@ -36,7 +36,7 @@ from shiftcast.pipelines.store.files import (
 from shiftcast.pipelines.store.formats import check_format, cut_short, write_format
 from shiftcast.pipelines.store.rewriting import withdraw_missing, write_compacted
 from shiftcast.pipelines.store.settled import settled
-from shiftcast.pipelines.store.staging import batches, mark_committed, refuse_lost, staged, sweep
+from shiftcast.pipelines.store.staging import batches, mark_committed, mark_left, refuse_lost, staged, sweep
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -109,7 +109,6 @@ class Store:
         Returns
         -------
         Entry or None
-            The commit of the load.
 
         Raises
         ------
@@ -155,6 +154,7 @@ class Store:
         day = _checked(source_digest, known_at)
         before = self.loaded(source_digest)
         if before is not None:
+            mark_left(self.folder, before)
             return Appended(before, new=False)
         with disk_full_told(self.folder), staged(self.folder) as fresh:
             rows, sources = write_usage(fresh / USAGE_FILE, usage, day)

@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import IO
 
 import pandas as pd
 import pyarrow as pa
@@ -180,11 +181,17 @@ class Meddler:
         for kind, module, name in (("sync", os, "fsync"), ("lock", fcntl, "flock")):
             if self.kind == kind:
                 real = getattr(module, name)
-                setattr(module, name, lambda *given, real=real: (self.met(), real(*given))[1])
+                setattr(module, name, lambda *given, real=real: (self.met(_named(given[0])), real(*given))[1])
         if self.kind == "call":
             sys.setprofile(lambda *_: self.met())
         sys.addaudithook(self.hook)
         self.on = True
+
+
+def _named(handle: int | IO[bytes]) -> str:
+    """Return the name of what is open."""
+    number = handle if isinstance(handle, int) else handle.fileno()
+    return Path(f"/proc/self/fd/{number}").readlink().name
 
 
 def _writes(given: tuple[object, ...]) -> bool:

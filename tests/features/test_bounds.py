@@ -43,5 +43,5 @@ def test_draws_that_cannot_be_made_are_refused(asked, said):
     with pytest.raises(InputError, match=said):
         check_draws(*asked)
     check_draws(20_000, 2**63)
-    with pytest.raises(InputError, match="2,000 draws of 60,000 figures each are more than 50,000,000 at once"):
-        check_draws(2_000, 0, each=60_000)
+    with pytest.raises(InputError, match=r"20,000 draws of 60,000 figures each \(nodes\) are more than 300,000,000"):
+        check_draws(20_000, 0, each=60_000, parts="nodes")

@@ -126,9 +126,11 @@ ACTS = (
     Act("schedule-files", "the files of a schedule", units, 5, half=True),
 )
 BY_NAME = {act.name: act for act in ACTS}
-# a folder is there already; what is left the next sweeps; a commit counts without its mark; archives and locks that
-# cannot be opened are tried once more by the libraries that write and hold them
-PASSED_OVER = re.compile(r"os\.(mkdir|rmdir|remove) |open (committed|\.usage\.\d+\.part\.xlsx|[0-9a-f]{32}\.lock)")
+# a folder is there already; what is left the next sweeps; a commit counts without its mark, synced or not;
+# archives and locks that cannot be opened are tried once more by the libraries that write and hold them
+PASSED_OVER = re.compile(
+    r"os\.(mkdir|rmdir|remove) |open (committed|\.usage\.\d+\.part\.xlsx|[0-9a-f]{32}\.lock)|\d{8}-[0-9a-f]{12}$"
+)
 
 
 def sound(root: Path) -> None:

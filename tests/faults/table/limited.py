@@ -17,8 +17,8 @@ from table.damaged import HOURS
 HEAVY = ("load", "compact", "ingest", "snapshot")
 SIZES = (0, 100, 1000, 2000, 4000, 8000)
 NOBODY = 65534
-SYNCS = {"load": 8, "compact": 7, "ingest": 10, "snapshot": 5, "run": 3, "note": 1}
-READS = {"load": 21, "compact": 24, "ingest": 22, "snapshot": 14, "export": 8}
+SYNCS = {"load": 9, "compact": 8, "ingest": 11, "snapshot": 5, "run": 3, "note": 1}
+READS = {"load": 22, "compact": 25, "ingest": 23, "snapshot": 14, "export": 8}
 MINE = (
     "load", "compact", "snapshot", "publish", "override", "run", "note", "schedule-state", "schedule-files", "export",
     "read",

@@ -102,6 +102,8 @@ def test_one_s_own_fleet_beyond_all_is_doubted(cube, basis):
     with pytest.raises(ValueError, match="one's own fleet of 1,000,000,000 accelerators"):
         plan_question(cube, basis, Plan("2027Q4", 0.05, leaf="sovereign", installed=1e9))
     sure = plan_question(cube, basis, Plan("2027Q4", 0.05, leaf="sovereign", installed=1e9, sure=True))
+    with pytest.raises(ValueError, match=r"one's own fleet is 1e\+300 accelerator, outside 0 to 1e\+09"):
+        plan_question(cube, basis, Plan("2027Q4", 0.05, leaf="sovereign", installed=1e300, sure=True))
     assert sure.notes[0].startswith("Doubtful: one's own fleet")
 
 

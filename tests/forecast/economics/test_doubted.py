@@ -48,6 +48,13 @@ def test_a_figure_ten_times_beyond_is_refused_until_insisted_on(wide):
         doubt_given(wide, {"cost.electricity": 0.003}, sure=False)
 
 
+@pytest.mark.parametrize("value", [1e300, 1e-300])
+def test_a_figure_a_million_times_beyond_is_no_figure_however_sure(wide, value):
+    with pytest.raises(ValueError, match=r"cost.electricity of 1e.300 is .* times .*; correct it or its unit$"):
+        doubt_given(wide, {"cost.electricity": value}, sure=True)
+    assert doubt_given(wide, {"site.utilisation": 1e-300}, sure=True)  # a share ends at nought and the whole anyway
+
+
 def test_a_share_is_only_doubted_and_a_signed_figure_is_measured_from_the_middle(wide):
     assert len(doubt_given(wide, {"site.utilisation": 1.0}, sure=False)) == 1
     with pytest.raises(ValueError, match=r"demand.elasticity of 20 is 13 times above"):
@@ -58,10 +65,10 @@ def test_a_site_larger_than_what_the_world_adds_is_doubted_then_refused(wide):
     assert doubt_power(wide.ceilings, 8540.0, sure=False) == ()
     (note,) = doubt_power(wide.ceilings, 60_000.0, sure=False)
     assert "60,000 MW is 7 times above all power that the world's AI adds" in note
-    for mw in (40e6, 1e300):
+    for mw in (9e6, 60e3 * 20):
         with pytest.raises(ValueError, match="correct it or its unit, or insist with sure=yes"):
             site_question(wide, Site(mw))
-    assert site_question(wide, Site(40e6, sure=True)).notes[0].startswith("Doubtful: site power of 40,000,000 MW")
+    assert site_question(wide, Site(9e6, sure=True)).notes[0].startswith("Doubtful: site power of 9,000,000 MW")
     assert doubt_power(wide.ceilings.iloc[1:], 40e6, sure=False) == ()
 
 

@@ -92,7 +92,9 @@ def test_a_site_too_small_for_a_rack_says_so(basis):
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        ({"mw": 0.0}, "power of 0 MW"), ({"mw": float("inf")}, "power of inf MW"),
+        ({"mw": 0.0}, "power of 0 MW"), ({"mw": float("inf")}, "is inf MW_facility"),
+        ({"mw": 1e300, "sure": True}, r"is 1e\+300 MW_facility, outside 0 to 1e\+07"),
+        ({"mw": 1e-7}, "power of 1e-07 MW"),
         ({"mw": 1.0, "demand": 0.0}, "demand of 0"),
         ({"mw": 1.0, "accelerators": 0}, "0 accelerators"), ({"mw": 1.0, "cap": 1.2}, "cap of 1.2"),
         ({"mw": 1.0, "flex": 1.0}, "share of 1"), ({"mw": 1.0, "flex_hours": 9000.0}, "9000 flexible hours"),

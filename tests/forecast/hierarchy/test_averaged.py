@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from shiftcast.forecast.hierarchy import averaged
 from shiftcast.forecast.hierarchy.averaged import AVERAGE, average_reconciled, weigh_methods
 from shiftcast.forecast.hierarchy.covariance import covariance_of
 from shiftcast.forecast.hierarchy.mint import reconcile
@@ -20,6 +21,13 @@ def test_it_is_the_mean_and_adds_up():
         weight * reconcile(TREE, BASE, covariance_of(TREE, method, ERRORS)).values for method, weight in AVERAGE.items()
     )
     assert done == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("cells", [1, 6 * 7])
+def test_draws_reconciled_some_at_a_time_are_those_of_all_at_once(monkeypatch, cells):
+    whole = average_reconciled(TREE, BASE, ERRORS, nonnegative=True)
+    monkeypatch.setattr(averaged, "_CELLS", cells)
+    assert average_reconciled(TREE, BASE, ERRORS, nonnegative=True) == pytest.approx(whole)
 
 
 def test_one_method_alone_is_that_method():

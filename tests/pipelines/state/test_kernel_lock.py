@@ -27,3 +27,18 @@ def test_a_file_system_without_locks_is_named_and_nothing_waits(tmp_path, monkey
             locked(tmp_path, wait=600):  # fmt: skip
         pass
     assert [each.name for each in tmp_path.iterdir() if each.name != "run.lock"] == []
+
+
+def test_who_waits_puts_nothing_beside_the_lock_that_others_would_take_for_one(tmp_path, monkeypatch):
+    real, there = fcntl.flock, []
+
+    def seen(*given):
+        there.append(sorted(each.name for each in tmp_path.iterdir()))
+        return real(*given)
+
+    with kernel_lock(tmp_path / "a.lock"):
+        monkeypatch.setattr(fcntl, "flock", seen)
+        with pytest.raises(Timeout), kernel_lock(tmp_path / "a.lock", wait=0.1):
+            pass
+    assert len(there) >= 3
+    assert there == [["a.lock"]] * len(there)

@@ -218,6 +218,24 @@ def test_a_batch_that_a_killed_load_left_is_swept(filled, usage, digest, monkeyp
     assert sorted(path.name[:8] for path in (filled.folder / "batches").iterdir()) == [f"0000000{n}" for n in (1, 2, 3)]
 
 
+@pytest.mark.parametrize("again", ["3", "4"])
+def test_a_batch_whose_load_was_killed_before_its_mark_is_marked_by_the_next(filled, usage, digest, monkeypatch, again):
+    """Whether it loads the same once more, which changes nothing, or something else."""
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "mark_committed", killed)
+        with pytest.raises(KeyboardInterrupt):
+            filled.append(usage([3.0]), None, digest("3"), DAY)
+    assert filled.append(usage([3.0]), None, digest(again), DAY).new == (again == "4")
+    for log in sorted((filled.folder / "log").glob("*.json"))[2:]:
+        log.unlink()
+    with pytest.raises(StoreError, match=r"batches/00000003-\w+: is in no log entry"):
+        verify(filled)
+
+
 def test_a_load_that_cannot_be_marked_counts(filled, usage, digest, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
