@@ -49,7 +49,7 @@ def check_figure(name: str, value: float, unit: str) -> float:
     Raises
     ------
     ValueError
-        If it is no finite number, below zero, or beyond the most.
+        If it is no finite number, below zero, or beyond the most, or if its unit is none of these.
 
     Examples
     --------
@@ -60,6 +60,8 @@ def check_figure(name: str, value: float, unit: str) -> float:
     shiftcast.InputError: mid is 8e+300 USD/quarter, outside 0 to 1e+14 USD/quarter, about what the whole world \
 produces in a year; correct it or its unit
     """
+    if unit not in MOST:
+        raise InputError(f"{name}: unit {unit!r} is not known; give one of {', '.join(MOST)}")
     most, told = MOST[unit]
     if not (math.isfinite(value) and 0 <= value <= most):
         of = {"1": "", "ratio": " times"}.get(unit, f" {unit}")

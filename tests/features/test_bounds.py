@@ -45,3 +45,8 @@ def test_draws_that_cannot_be_made_are_refused(asked, said):
     check_draws(20_000, 2**63)
     with pytest.raises(InputError, match=r"20,000 draws of 60,000 figures each \(nodes\) are more than 300,000,000"):
         check_draws(20_000, 0, each=60_000, parts="nodes")
+
+
+def test_a_unit_that_is_not_known_is_named_with_those_that_are():
+    with pytest.raises(InputError, match=r"power: unit 'kW' is not known; give one of .*MW_facility"):
+        check_figure("power", 1.0, "kW")
