@@ -118,7 +118,7 @@ ACTS = (
     Act("export-parquet", "an export to Parquet", partial(table, "usage.parquet"), 2),
     Act("publish", "a publication", publication, 12),
     Act("publish-two-steps", "a publication without exchange", publication, 14, half=True),
-    Act("publish-in-place", "a publication in place", publication, 33, half=True, every=3),
+    Act("publish-in-place", "a publication in place", publication, 43, half=True, every=3),
     Act("run", "the lock, number and ledger of a run", runs, 9),
     Act("override", "an override", overridden, 6),
     Act("note", "a note of where the champion is published", noted, 2),
