@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from shiftcast.pipelines.commands.options import Root, Version
-from shiftcast.pipelines.commands.serve import listen, log
+from shiftcast.pipelines.commands.serve import listen
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
+from shiftcast.pipelines.serving.lines import log
 from shiftcast.pipelines.state.root import default_root
 
 _HERE = "127.0.0.1"

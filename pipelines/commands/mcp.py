@@ -12,11 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.commands.serve import listen, log
+from shiftcast.pipelines.commands.serve import listen
 from shiftcast.pipelines.mcp.asking import AnswerLimits
 from shiftcast.pipelines.mcp.holding import Held
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.serving.limits import WorkLimits
+from shiftcast.pipelines.serving.lines import log
 from shiftcast.pipelines.serving.payload import RequestLimits
 from shiftcast.pipelines.serving.work import check_work
 from shiftcast.pipelines.state.root import default_root
