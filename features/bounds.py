@@ -65,7 +65,8 @@ produces in a year; correct it or its unit
     most, told = MOST[unit]
     if not (math.isfinite(value) and 0 <= value <= most):
         of = {"1": "", "ratio": " times"}.get(unit, f" {unit}")
-        raise InputError(f"{name} is {value:g}{of}, outside 0 to {most:g}{of}, {told}; correct it or its unit")
+        why = "" if value < 0 else f", {told}"
+        raise InputError(f"{name} is {value:g}{of}, outside 0 to {most:g}{of}{why}; correct it or its unit")
     return value
 
 

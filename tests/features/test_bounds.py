@@ -28,7 +28,9 @@ def test_a_figure_is_handed_on_or_refused_by_name(unit, value):
 
 
 def test_a_figure_is_told_with_its_unit():
-    with pytest.raises(InputError, match=r"^mid is -1 USD/kWh, outside 0 to 100 USD/kWh, some hundred times"):
+    with pytest.raises(InputError, match=r"^mid is 101 USD/kWh, outside 0 to 100 USD/kWh, some hundred times"):
+        check_figure("mid", 101.0, "USD/kWh")
+    with pytest.raises(InputError, match=r"^mid is -1 USD/kWh, outside 0 to 100 USD/kWh; correct it"):
         check_figure("mid", -1.0, "USD/kWh")
     with pytest.raises(InputError, match=r"^part is 1\.07, outside 0 to 1, the whole; correct it"):
         check_figure("part", 1.07, "1")

@@ -24,7 +24,7 @@ def test_ask_prints_a_table(call):
 def test_what_a_question_takes_is_listed_without_a_store():
     done = CliRunner().invoke(app, ["ask", "site", "--takes"], catch_exceptions=False)
     assert done.exit_code == 0
-    for told in ("flex_hours", "hour/year", "MW_facility", "needed", "> 0, <= 1"):
+    for told in ("flex_hours", "hour/year", "MW_facility", "needed", ">= 0.01, <= 1"):
         assert told in done.output
 
 

@@ -136,7 +136,7 @@ def test_values_stand_in_for_assumptions():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["site", "--mw", "-4"], "power of -4 MW"), (["cost", "--life", "-4"], "life of -4 years"),
+        (["site", "--mw", "-4"], "power of the site is -4 MW_facility, outside 0 to"), (["cost", "--life", "-4"], "life of -4 years"),
         (["site", "--mw", "4", "--generation", "a100"], "no record supports power of a100"),
         (["site", "--mw", "4", "--set", "site.luck=1"], "site.luck"),
         (["site", "--mw", "4", "--as-of", "2"], "--as-of '2'"),
@@ -148,7 +148,10 @@ def test_bad_words_are_refused(words, said):
 
 
 def test_the_served_model_refuses_with_the_row_and_an_argument_that_is_not_known(model):
-    with pytest.raises(MlflowException, match=r"row 0: a site with power of -1 MW"):
+    with pytest.raises(
+        MlflowException,
+        match=r"row 0: power of the site is -1 MW_facility, outside 0 to 1e\+07 MW_facility; correct it",
+    ):
         model.predict(None, pd.DataFrame([{"question": "site", "mw": -1.0}]))
     with pytest.raises(MlflowException, match=r"row 0: question 'site': field 'risk' is not taken"):
         model.predict(None, pd.DataFrame([{"question": "site", "mw": 1.0, "risk": 0.1}]))
