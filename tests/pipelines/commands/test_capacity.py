@@ -136,7 +136,8 @@ def test_values_stand_in_for_assumptions():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["site", "--mw", "-4"], "power of the site is -4 MW_facility, outside 0 to"), (["cost", "--life", "-4"], "life of -4 years"),
+        (["site", "--mw", "-4"], "power of the site is -4 MW_facility, outside 0 to"),
+        (["cost", "--life", "-4"], "life of -4 years"),
         (["site", "--mw", "4", "--generation", "a100"], "no record supports power of a100"),
         (["site", "--mw", "4", "--set", "site.luck=1"], "site.luck"),
         (["site", "--mw", "4", "--as-of", "2"], "--as-of '2'"),

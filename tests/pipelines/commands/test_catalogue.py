@@ -153,11 +153,13 @@ def test_nothing_later_than_the_day_is_used(invoke):
 
 
 def test_a_volume_that_the_world_could_not_serve_is_refused_until_insisted_on(invoke):
-    asked = ("--requests", "1e300", "--work", "100", *GB300[4:6], "--model", "deepseek-r1")
+    asked = ("--requests", "1e16", "--work", "100", *GB300[4:6], "--model", "deepseek-r1")
     with pytest.raises(
-        ValueError, match=r"^1e\+300 requests a day: power of .* times above all power that the world's AI"
+        ValueError, match=r"^1e\+16 requests a day: power of .* times above all power that the world's AI"
     ):
         invoke("convert", *asked)
-    assert "Doubtful: 1e+300 requests a day" in " ".join(invoke("convert", *asked, "--sure").split())
+    assert "Doubtful: 1e+16 requests a day" in " ".join(invoke("convert", *asked, "--sure").split())
     (note,) = json.loads(invoke("convert", *asked, "--sure", "--json"))["notes"]
-    assert note.startswith("Doubtful: 1e+300 requests a day")
+    assert note.startswith("Doubtful: 1e+16 requests a day")
+    with pytest.raises(ValueError, match=r"^1e\+300 requests a day: .*correct it or its unit$"):
+        invoke("convert", "--requests", "1e300", *asked[2:], "--sure")
