@@ -180,6 +180,7 @@ def test_files_that_are_no_pair_are_named_with_what_to_give(pair, cert, key, say
 def test_a_terminal_that_goes_away_stops_the_server_unless_that_is_ignored():
     assert threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises what it was told once it has ended
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it, as nohup does
     try:
         server = PromptServer(app)
         with server.capture_signals():
@@ -191,6 +192,7 @@ def test_a_terminal_that_goes_away_stops_the_server_unless_that_is_ignored():
         assert signal.signal(signal.SIGHUP, kept) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGHUP, hangup)
     assert (server.should_exit, ignoring.should_exit) == (True, False)
 
 
