@@ -22,21 +22,11 @@ again, and the first of a model takes up to 0.2 more; of those that make draws f
 FURTHER: Final[Mapping[str, float]] = {"impose": 0.25}
 """The same of each further question of a request, of a kind whose first makes the draws that they all take."""
 PUBLISHED: Final = 0.0005  # CPU seconds of published quantiles as rows, which are looked up: benchmarks/serving.py
-_LOOKED_UP: Final = frozenset(
-    {
-        "question",
-        "output",
-        "measure",
-        "segment",
-        "leaf",
-        "workload",
-        "technique",
-        "horizon",
-        "mode",
-        "definition",
-        "as_of",
-    }
-)  # fields of such a question; another asks for draws, for parts or for a whole answer
+_LOOKED_UP: Final = frozenset({
+    "question", "output", "measure", "segment", "leaf", "workload", "technique", "horizon", "mode", "definition",
+    "as_of",
+})  # fmt: skip
+"""Fields of such a question; another asks for draws, for parts or for a whole answer."""
 PRIOR: Final = 9.0  # CPU seconds more of a share imposed as a prior, for which the forecast is drawn anew every time
 
 FLEET_SECONDS: Final[Mapping[str, float]] = {
